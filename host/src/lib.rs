@@ -1,1 +1,5 @@
 //! Placeholder.
+
+pub mod menu;
+pub mod plugin;
+pub mod steering;

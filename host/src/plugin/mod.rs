@@ -1,0 +1,3 @@
+//! Plugins: what their files say of them, and where they are found.
+
+pub mod manifest;
