@@ -3,9 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub(crate) mod problem;
+pub(crate) mod property;
+pub(crate) mod section;
+mod suggest;
+pub(crate) mod tree;
+pub mod units;
 mod value;
 
 use crate::plugin::manifest::{ComponentKind, PropertyType};
+pub use problem::{Problem, ProblemDiagnostic, Problems};
 pub use value::Value;
 
 /// The name of the implicit root node, which runs the reader.
@@ -197,4 +204,10 @@ pub struct Parent {
     pub node: String,
     /// The named output; `None` is the default one.
     pub output: Option<String>,
+}
+
+/// Whether a text can name a node, a chain, a configured component, an output or a property: letters of ASCII,
+/// digits, `_` and `-`, at least one.
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

@@ -1,6 +1,10 @@
 //! The manifest of a plugin: who made it, its components, their typed properties.
 
-use crate::menu::Value;
+use std::fmt;
+
+use crate::menu::{Problems, Value};
+
+mod read;
 
 /// What a plugin file says of itself; read from the file without loading it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +29,26 @@ pub struct Manifest {
     pub deterministic: bool,
     /// The components, in the order of the manifest; at least one, names unique.
     pub components: Vec<ComponentSpec>,
-    /// Dotted keys that this host does not know: written by a newer minor revision, or misspelt.
+    /// Keys that this host does not know, with their place: written by a newer minor revision, or misspelt.
     pub unknown_keys: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads the text of a manifest.
+    ///
+    /// Keys that this host does not know are kept in [`Manifest::unknown_keys`], so that a newer minor revision
+    /// of the format still reads.
+    ///
+    /// # Errors
+    /// All problems of the text at once, each with line and column.
+    pub fn parse(text: &str) -> Result<Manifest, Problems> {
+        read::manifest(text)
+    }
+
+    /// The component of that name.
+    pub fn component(&self, name: &str) -> Option<&ComponentSpec> {
+        self.components.iter().find(|component| component.name == name)
+    }
 }
 
 /// What a component is.
@@ -38,6 +60,16 @@ pub enum ComponentKind {
     Algorithm,
     /// An operation on a batch, called by algorithms through the host.
     Tool,
+}
+
+impl fmt::Display for ComponentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ComponentKind::Reader => "reader",
+            ComponentKind::Algorithm => "algorithm",
+            ComponentKind::Tool => "tool",
+        })
+    }
 }
 
 /// What a component promises of its partials.
@@ -95,6 +127,44 @@ pub enum PropertyType {
     Bytes,
 }
 
+impl PropertyType {
+    /// All types, by the name that manifests give them.
+    pub const NAMES: [(&'static str, PropertyType); 9] = [
+        ("bool", PropertyType::Bool),
+        ("int", PropertyType::Int),
+        ("float", PropertyType::Float),
+        ("string", PropertyType::String),
+        ("list", PropertyType::List),
+        ("table", PropertyType::Table),
+        ("path", PropertyType::Path),
+        ("duration", PropertyType::Duration),
+        ("bytes", PropertyType::Bytes),
+    ];
+
+    /// With its article, for messages: "takes a list".
+    pub fn described(self) -> &'static str {
+        match self {
+            PropertyType::Bool => "a boolean",
+            PropertyType::Int => "an integer",
+            PropertyType::Float => "a number",
+            PropertyType::String => "a string",
+            PropertyType::List => "a list",
+            PropertyType::Table => "a table",
+            PropertyType::Path => "a path",
+            PropertyType::Duration => "a duration",
+            PropertyType::Bytes => "a byte size",
+        }
+    }
+}
+
+/// The name that manifests give it.
+impl fmt::Display for PropertyType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = PropertyType::NAMES.iter().find(|(_, kind)| kind == self);
+        f.write_str(found.map_or("", |(name, _)| name))
+    }
+}
+
 /// One property of a component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PropertySpec {
@@ -102,7 +172,7 @@ pub struct PropertySpec {
     pub name: String,
     /// Its type.
     pub kind: PropertyType,
-    /// The value when the job file gives none, in its checked form.
+    /// The value when the job file gives none, in its checked form; a path is still relative.
     pub default: Option<Value>,
     /// Must be given; then there is no default.
     pub required: bool,
@@ -120,4 +190,23 @@ pub struct PropertySpec {
     pub aliases: Vec<String>,
     /// Why not to use it, and what instead.
     pub deprecated: Option<String>,
+}
+
+impl PropertySpec {
+    /// An optional property without default or limits.
+    pub fn new(name: &str, kind: PropertyType) -> PropertySpec {
+        PropertySpec {
+            name: name.to_owned(),
+            kind,
+            default: None,
+            required: false,
+            choices: Vec::new(),
+            min: None,
+            max: None,
+            secret: false,
+            doc: String::new(),
+            aliases: Vec::new(),
+            deprecated: None,
+        }
+    }
 }
