@@ -1,17 +1,20 @@
 //! The menu: what the user wrote, checked.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 pub(crate) mod problem;
 pub(crate) mod property;
 pub(crate) mod section;
-mod suggest;
+pub(crate) mod suggest;
 pub(crate) mod tree;
 pub mod units;
 mod value;
 
 use crate::plugin::manifest::{ComponentKind, PropertyType};
+use crate::plugin::version::is_version;
 pub use problem::{Problem, ProblemDiagnostic, Problems};
 pub use value::Value;
 
@@ -204,6 +207,64 @@ pub struct Parent {
     pub node: String,
     /// The named output; `None` is the default one.
     pub output: Option<String>,
+}
+
+/// `node` or `node.output`, as in a job file.
+impl fmt::Display for Parent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.node)?;
+        self.output.iter().try_for_each(|output| write!(f, ".{output}"))
+    }
+}
+
+/// A name of a component or a parent that does not have the form it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadName(pub String);
+
+impl FromStr for Parent {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Parent, BadName> {
+        let (node, output) = match text.split_once('.') {
+            Some((node, output)) => (node, Some(output)),
+            None => (text, None),
+        };
+        if !is_name(node) || !output.is_none_or(is_name) {
+            return Err(BadName(format!("`{text}` is neither a node nor `node.output`")));
+        }
+        Ok(Parent { node: node.to_owned(), output: output.map(str::to_owned) })
+    }
+}
+
+/// `plugin/name` or `plugin@1.2/name`, as in a job file.
+impl fmt::Display for ComponentRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.plugin)?;
+        self.version.iter().try_for_each(|version| write!(f, "@{version}"))?;
+        write!(f, "/{}", self.name)
+    }
+}
+
+impl FromStr for ComponentRef {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<ComponentRef, BadName> {
+        let bad = || BadName(format!("`{text}` is not the name of a component"));
+        let (plugin, name) = text.split_once('/').ok_or_else(bad)?;
+        let (plugin, version) = match plugin.split_once('@') {
+            Some((plugin, version)) => (plugin, Some(version)),
+            None => (plugin, None),
+        };
+        if plugin.is_empty() || !is_name(name) || version.is_some_and(|version| !is_version(version)) {
+            return Err(bad());
+        }
+        Ok(ComponentRef {
+            plugin: plugin.to_owned(),
+            version: version.map(str::to_owned),
+            name: name.to_owned(),
+        })
+    }
 }
 
 /// Whether a text can name a node, a chain, a configured component, an output or a property: letters of ASCII,

@@ -1,6 +1,16 @@
 //! The plan: a menu's algorithms as steps in the order of execution, and its leaves.
+//!
+//! Pure: names in, steps or problems out. Order and resolution go by exact names only; of nodes that are ready,
+//! the one written first comes first, so a menu has one plan.
 
-use crate::menu::ComponentRef;
+use crate::menu::{ComponentConfig, ComponentRef, Job, Menu};
+
+mod cycle;
+mod resolve;
+#[cfg(test)]
+mod tests;
+
+pub use resolve::{PlanProblem, Spot};
 
 /// The checked, sorted menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +19,36 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Outputs without children; each becomes a partition, names unique.
     pub leaves: Vec<Leaf>,
+}
+
+impl Plan {
+    /// Makes the plan of a checked job; it succeeds for every job that [`crate::menu::parse`] returned unchanged.
+    ///
+    /// # Errors
+    /// All problems of the menu at once.
+    pub fn new(job: &Job) -> Result<Plan, Vec<PlanProblem>> {
+        let reader = job.algorithms.get(&job.input.reader);
+        Plan::build(&job.menu, reader.map(|reader| reader.outputs.as_slice()), &|name| {
+            job.algorithms.get(name)
+        })
+    }
+
+    /// Makes the plan of a menu. `reader` holds the outputs of the node `initial`, default first; without it they
+    /// are not checked. Algorithms that `lookup` does not know are left to the caller to report.
+    ///
+    /// A node runs its algorithms one after the other on the default output of the one before. An algorithm
+    /// without outputs only books: the one after it gets what it got. The node's default output is that of its
+    /// last algorithm with outputs.
+    ///
+    /// # Errors
+    /// All problems of the menu at once.
+    pub(crate) fn build<'a>(
+        menu: &Menu,
+        reader: Option<&[String]>,
+        lookup: &dyn Fn(&str) -> Option<&'a ComponentConfig>,
+    ) -> Result<Plan, Vec<PlanProblem>> {
+        resolve::build(menu, reader, lookup)
+    }
 }
 
 /// One algorithm at one place of the menu.
