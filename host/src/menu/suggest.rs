@@ -1,0 +1,46 @@
+//! "Did you mean …?": the nearest of the allowed names.
+
+/// The candidate nearest to `word`, if one is near enough to be meant.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        // A third of the letters wrong, or one of two, is a misspelling; more is another word.
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(2) / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Help for a wrong name: the nearest one if there is one, and what is allowed.
+pub(crate) fn help<'a>(
+    word: &str,
+    allowed: impl IntoIterator<Item = &'a str> + Clone,
+    what: &str,
+) -> Option<String> {
+    const SHOWN: usize = 24;
+    let names: Vec<&str> = allowed.clone().into_iter().collect();
+    let list = match names.len() {
+        0 => return Some(format!("there are no {what}")),
+        n if n > SHOWN => format!("{}, … ({n} in all)", names[..SHOWN].join(", ")),
+        _ => names.join(", "),
+    };
+    Some(match nearest(word, allowed) {
+        Some(near) => format!("did you mean `{near}`? {what}: {list}"),
+        None => format!("{what}: {list}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let names = ["delimiter", "quote", "null_values"];
+        assert_eq!(nearest("delimeter", names), Some("delimiter"));
+        assert_eq!(nearest("Quote", names), Some("quote"));
+        assert_eq!(nearest("colour", names), None);
+        assert_eq!(nearest("", names), None);
+    }
+}

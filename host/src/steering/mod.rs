@@ -1,0 +1,3 @@
+//! Steering: the checked, sorted menu and, above it, its execution on chunks.
+
+pub mod plan;
