@@ -9,6 +9,7 @@ from its start to its exit; its CPU seconds (user and system, children included)
 from wait4. Every output is counted and deleted. Ratios are made within a round and then their median is taken: the
 machine may drift from round to round, and the pairs drift with it.
 
+It exits with 1 if a contestant failed or the contestants do not agree on the rows; no time makes it fail.
 Only the standard library is imported here: the peak memory that wait4 reports of a child begins at its parent's.
 """
 
@@ -67,11 +68,11 @@ def main():
     scratch = Path(tempfile.mkdtemp(prefix="artemis-compare-", dir=options.scratch))
     try:
         contestants = line_up(options)
-        print(f"Peers: {versions()}; arrow-csv as in Cargo.lock. {os.cpu_count()} cores, {options.runs} rounds.")
-        for name, source in inputs(options, scratch):
-            compare(name, source, contestants, options, scratch)
+        print(f"Peers: {versions()}, arrow-csv {locked('arrow-csv')}. {os.cpu_count()} cores, {options.runs} rounds.")
+        sound = [compare(name, source, contestants, options, scratch) for name, source in inputs(options, scratch)]
     finally:
         shutil.rmtree(scratch)
+    sys.exit(0 if all(sound) else 1)
 
 
 def arguments():
@@ -135,6 +136,11 @@ def versions():
                           stdout=subprocess.PIPE).stdout.strip()
 
 
+def locked(crate):
+    lines = (REPOSITORY / "Cargo.lock").read_text().splitlines()
+    return lines[lines.index(f'name = "{crate}"') + 1].split('"')[1]
+
+
 def inputs(options, scratch):
     """Name and path of each input; a generated one is deleted when the next is asked for."""
     for path in options.input:
@@ -148,6 +154,7 @@ def inputs(options, scratch):
 
 
 def compare(name, source, contestants, options, scratch):
+    """Runs all rounds and prints the table. True if every contestant ran and all agree on the rows."""
     warm(source)
     job = scratch / "job.toml"
     job.write_text(JOB.format(name="".join(c if c.isalnum() else "-" for c in name), path=source))
@@ -170,6 +177,7 @@ def compare(name, source, contestants, options, scratch):
             finally:
                 shutil.rmtree(out)
     report(name, source, measures, rows, failures, options)
+    return not failures and len(set(rows.values())) == 1
 
 
 def warm(path):

@@ -21,8 +21,8 @@ def duckdb(source, target):
     import duckdb
     import pyarrow.ipc
 
-    result = duckdb.connect().execute("select * from read_csv(?)", [source])
-    batches = result.to_arrow_reader(DUCKDB_BATCH_ROWS)
+    connection = duckdb.connect()
+    batches = connection.read_csv(source).to_arrow_reader(DUCKDB_BATCH_ROWS)
     with pyarrow.ipc.new_file(target, batches.schema) as writer:
         for batch in batches:
             writer.write_batch(batch)

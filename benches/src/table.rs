@@ -6,7 +6,7 @@
 use crate::random::Random;
 use std::io::{self, Write};
 
-/// One of the tables that [`write`] makes.
+/// One of the tables that [`write()`] makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Table {
     /// 12 mixed columns, about 155 bytes a record: quoted text, newlines inside 1 % of the records, dates,
@@ -18,7 +18,7 @@ pub enum Table {
     Wide,
 }
 
-/// What [`write`] wrote.
+/// What [`write()`] wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     /// Records, the header line not counted.

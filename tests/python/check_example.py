@@ -52,9 +52,9 @@ def main():
 
 
 def check_against_input(name, table, csv):
-    connection = duckdb.connect(config={"TimeZone": "UTC"})
-    connection.execute("create view source as select * from read_csv($1, nullstr = 'NA')".replace("$1", quoted(csv)))
-    expected = connection.execute(EXPECTED[name]).to_arrow_table()
+    connection = duckdb.connect()
+    connection.execute(f"create view source as select * from read_csv({quoted(csv)}, nullstr = 'NA')")
+    expected = connection.sql(EXPECTED[name]).to_arrow_table()
     if sorted(expected.column_names) != sorted(table.column_names):
         raise Disagreement(f"{name}: columns {table.column_names}, not {expected.column_names}")
     expected = expected.select(table.column_names)
