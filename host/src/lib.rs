@@ -1,7 +1,10 @@
 //! The host of artemis: runs a menu of algorithms, loaded from plugins, over the chunks of every input, and keeps
 //! the results in a store. The modules stand in the order in which data flows.
 
+pub mod book;
 pub mod chunk;
+pub mod datum;
+pub mod ingest;
 pub mod menu;
 pub mod plugin;
 pub mod split;
