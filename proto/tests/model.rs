@@ -127,7 +127,7 @@ fn original_store() -> Option<PathBuf> {
 }
 
 /// Decodes every file with the ending, and checks that encoding it again loses nothing.
-fn decode_all<M: Message + Default>(ending: &str) -> Vec<M> {
+fn decode_all<M: Message + Default + std::fmt::Debug>(ending: &str) -> Vec<M> {
     let Some(dir) = original_store() else { return Vec::new() };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
