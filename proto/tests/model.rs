@@ -1,5 +1,7 @@
 //! The `.proto` files against the public model, and against a store that the Python framework wrote.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::{collections::BTreeSet, path::PathBuf};
 
 use artemis_proto::{DESCRIPTORS, artemis::JobInfo, cronus, cronus_objects as objects, physt};
