@@ -368,6 +368,10 @@ mod tests {
             }
         }
         assert_eq!(catalog.dataset(&first.dataset).unwrap().jobs, [first.job]);
+
+        let mut other = commit(&catalog, "recipe", &[("rows", "abc"), ("rows", "def")]);
+        other.objects.push(catalog.put(ObjectKind::Hists, "hists", b"other").unwrap());
+        assert!(matches!(catalog.commit_dataset(&other), Err(CatalogError::Differs { .. })));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Input datasets: the inputs of a job, by reference, as the parent of what the job makes.
 
+use std::collections::BTreeSet;
+
 use artemis_proto::{FORMAT_VERSION, cronus, cronus_objects::FileObjectInfo, host};
 use host::payload::Kind;
 use prost::Message;
@@ -59,8 +61,10 @@ impl Catalog {
         };
         let logged = message(&commit, &[], DatasetKind::DatasetInput);
         self.dataset_log(&dataset).append(self.store.as_ref(), |log| {
-            let known = |id: &ContentId| log.entries().iter().flat_map(|e| &e.objects).any(|o| o.id == *id);
-            let nothing_new = !log.entries().is_empty() && commit.objects.iter().all(|o| known(&o.id));
+            let known: BTreeSet<ContentId> =
+                log.entries().iter().flat_map(|entry| &entry.objects).map(|object| object.id).collect();
+            let nothing_new =
+                !log.entries().is_empty() && commit.objects.iter().all(|object| known.contains(&object.id));
             (!nothing_new).then(|| vec![payload(Kind::Dataset(logged.clone()))])
         })?;
         self.make_visible(dataset, job, DatasetKind::DatasetInput, None)?;

@@ -40,11 +40,6 @@ impl<R: Replay> Replayed<R> {
         &self.state
     }
 
-    /// The number of entries read so far.
-    pub(super) fn next(&self) -> u64 {
-        self.next
-    }
-
     fn key(&self, version: u64) -> String {
         format!("{}/{version:020}.pb", self.prefix)
     }
@@ -228,7 +223,7 @@ mod tests {
         let mut names = log.state().0.clone();
         names.sort();
         names.dedup();
-        assert_eq!((names.len(), log.next()), (200, 200));
+        assert_eq!((names.len(), log.next), (200, 200));
     }
 
     #[test]

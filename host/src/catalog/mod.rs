@@ -9,6 +9,71 @@
 //!
 //! Clock times, places and process ids stand only in log entries and in the records of jobs, never in an
 //! object whose id must reproduce.
+//!
+//! A job uses the catalog in these steps:
+//! 1. open the store;
+//! 2. store the menu and the configuration;
+//! 3. start the job, which gives it a directory to stage files in;
+//! 4. ask whether the dataset of the recipe is there already;
+//! 5. stage the data files, hash them, commit the inputs and the dataset;
+//! 6. end the job.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use artemis_host::{catalog::*, store::{ContentId, MemoryStore}};
+//! use artemis_proto::cronus;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // 1.
+//! let catalog = Catalog::open_or_create(Arc::new(MemoryStore::new()), "example")?;
+//! let data = catalog.identity().data;
+//! // 2.
+//! let (menu, config) = (cronus::Menu::default(), cronus::Configuration::default());
+//! let objects = vec![catalog.put_menu(&menu)?, catalog.put_config(&config)?];
+//! // 3.
+//! let job = catalog.start_job(&JobDescription { name: "flights".into(), ..Default::default() })?;
+//! // 4.
+//! let recipe = Recipe {
+//!     menu: recipe::canonical_id(data, &recipe::canonical_menu(&menu)),
+//!     config: recipe::canonical_id(data, &recipe::canonical_config(&config, &[])),
+//!     inputs: vec![ContentId::of(data, b"a,b\n1,2\n")],
+//!     path_inputs: vec![],
+//!     plugins: vec![],
+//!     output_revision: 1,
+//!     job_salt: None,
+//!     secrets: vec![],
+//! };
+//! let dataset = recipe.dataset_id(data);
+//! assert!(!catalog.settle_dataset(&dataset)?);
+//! // 5.
+//! let staged = catalog.staging_file(&job, "rows/part-0.arrow")?;
+//! std::fs::write(&staged, b"bytes")?;
+//! let part = StagedPart {
+//!     partition: "rows".into(),
+//!     index: 0,
+//!     staged,
+//!     id: ContentId::of(data, b"bytes"),
+//!     rows: 1,
+//!     bytes: 5,
+//!     batches: 1,
+//!     columns: 2,
+//!     table: None,
+//! };
+//! let committed = catalog.commit_dataset(&DatasetCommit {
+//!     dataset,
+//!     job: job.id,
+//!     parts: vec![part],
+//!     objects,
+//!     inputs: vec![],
+//!     parents: vec![],
+//!     name: Some("flights".into()),
+//! })?;
+//! assert!(!committed.already_there);
+//! // 6.
+//! catalog.end_job(&job, &EndOfJob { dataset: Some(dataset), ..Default::default() })?;
+//! assert_eq!(catalog.resolve("flights")?, dataset);
+//! # Ok(())
+//! # }
+//! ```
 
 mod commit;
 mod dataset_object;
@@ -97,7 +162,7 @@ impl Catalog {
     pub fn open(store: Arc<dyn Store>) -> Result<Self> {
         let identity = Identity::read(store.as_ref())?.ok_or(CatalogError::NoStore)?;
         let catalog = Self::over(store, identity);
-        catalog.refreshed()?;
+        drop(catalog.refreshed()?);
         Ok(catalog)
     }
 

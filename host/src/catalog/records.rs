@@ -1,6 +1,9 @@
 //! What is known of datasets, from their logs.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 use artemis_proto::host;
 use host::payload::Kind;
@@ -194,6 +197,7 @@ impl Catalog {
             inputs: Vec::new(),
             parents: Vec::new(),
         };
+        let mut seen = BTreeSet::new();
         let mut partitions: BTreeMap<&str, Vec<Part>> = BTreeMap::new();
         for entry in entries {
             if entry.dataset != *id {
@@ -203,7 +207,7 @@ impl Catalog {
             extend_new(&mut record.jobs, [entry.job]);
             extend_new(&mut record.parents, entry.parents.iter().copied());
             for object in &entry.objects {
-                if !record.objects.iter().any(|o| (o.kind, o.id) == (object.kind, object.id)) {
+                if seen.insert((object.kind, object.id)) {
                     record.objects.push(object.clone());
                 }
             }
