@@ -165,7 +165,8 @@ impl Lane {
 
     /// The input ended: gives the last run and what there is to say of the whole.
     pub(super) fn finish(mut self) -> Result<(Option<Run>, DatumEnd), IngestError> {
-        let name = || self.datum.name.clone();
+        let datum = self.datum.clone();
+        let name = || datum.name.clone();
         let mut last = None;
         if let Cutter::Text { stitcher, open } = &mut self.cutter {
             let end = std::mem::replace(stitcher, Stitcher::new(0)).finish();

@@ -175,7 +175,7 @@ impl Identity {
     }
 
     /// The failure of a component that the library does not export as its manifest says.
-    pub(super) fn missing(&self, kind: &str, call: &Call<'_>) -> Failure {
+    pub(super) fn missing(&self, kind: &str, call: &Call<'_>) -> Box<Failure> {
         let text = format!("the library exports no {kind} of this name, though its manifest lists it");
         self.failure("configure", call, Error::unsupported(text))
     }
