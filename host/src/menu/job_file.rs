@@ -136,7 +136,7 @@ fn job(table: &tree::Table, context: &Context<'_>, report: &mut Report) -> Optio
     let name = section.string("name", report);
     if let Some(name) = name.filter(|name| !super::is_name(name)) {
         let help = "letters, digits, `_` and `-`".to_owned();
-        report.error(section.key_place("name"), format!("`{name}` cannot name a job"), help);
+        report.error(section.place_of("name"), format!("`{name}` cannot name a job"), help);
     }
     let seed = section.count("seed", 0, report).unwrap_or(DEFAULT_SEED);
     let block_bytes = section.bytes("block_bytes", report).unwrap_or(DEFAULT_BLOCK_BYTES);

@@ -32,9 +32,9 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Where the key itself stands, or the table if it is not there.
-    pub fn key_place(&self, key: &str) -> &Place {
-        self.table.get(key).map_or(&self.place, |entry| &entry.key_place)
+    /// Where the value of a key stands, or the table if it is not there.
+    pub fn place_of(&self, key: &str) -> &Place {
+        self.table.get(key).map_or(&self.place, |entry| &entry.item.place)
     }
 
     /// As [`Section::get`]; a missing key is an error.

@@ -152,7 +152,7 @@ fn point(text: &str, file: &str, layout: &Layout) -> Result<PathBuf, Problems> {
     let target = root.string("target", &mut report);
     if library.contains("{target}") && target.is_none() && layout.target_dir.is_none() {
         report.error(
-            root.key_place("library"),
+            root.place_of("library"),
             "`{target}` without a key `target`",
             "write target = \"…\"".to_owned(),
         );

@@ -35,7 +35,7 @@ pub(super) fn read(
     for mut section in root.sections("chain", "[[chain]]", report) {
         let name = name(&mut section, "chain", report);
         if !name.is_empty() && !names.insert(name.clone()) {
-            report.error(section.key_place("name"), format!("two chains are named `{name}`"), None);
+            report.error(section.place_of("name"), format!("two chains are named `{name}`"), None);
         }
         let mut chain = Chain { name, nodes: Vec::new() };
         let mut inner = Vec::new();
@@ -55,6 +55,7 @@ pub(super) fn read(
     }
 
     let reader = input.and_then(|input| algorithms.config(&input.reader));
+    let reader = reader.filter(|reader| reader.kind == ComponentKind::Reader);
     let reader = reader.map(|reader| reader.outputs.as_slice());
     let known = |name: &str| algorithms.config(name).filter(|config| config.kind == ComponentKind::Algorithm);
     for problem in Plan::build(&menu, reader, &known).err().unwrap_or_default() {
@@ -79,7 +80,7 @@ fn name(section: &mut Section<'_>, what: &str, report: &mut Report) -> String {
     let name = section.string("name", report).unwrap_or_default();
     if !name.is_empty() && !is_name(name) || section.table().get("name").is_some() && name.is_empty() {
         let help = "letters, digits, `_` and `-`".to_owned();
-        report.error(section.key_place("name"), format!("`{name}` cannot name a {what}"), help);
+        report.error(section.place_of("name"), format!("`{name}` cannot name a {what}"), help);
     }
     name.to_owned()
 }
@@ -106,11 +107,11 @@ fn read_node(mut section: Section<'_>, report: &mut Report) -> (Node, Places) {
     };
     let named = section.strings("algorithms", report).unwrap_or_default();
     let places = Places {
-        name: section.key_place("name").clone(),
-        parents: section.key_place("parents").clone(),
+        name: section.place_of("name").clone(),
+        parents: section.place_of("parents").clone(),
         parent: parent_places,
         parents_broken: listed(&section, "parents"),
-        algorithms: section.key_place("algorithms").clone(),
+        algorithms: section.place_of("algorithms").clone(),
         algorithm: named.iter().map(|(_, place)| (*place).clone()).collect(),
         algorithms_broken: listed(&section, "algorithms"),
     };

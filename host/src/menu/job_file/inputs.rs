@@ -22,7 +22,7 @@ pub(super) fn read(
     let written = section.strings("paths", report);
     if written.as_ref().is_some_and(Vec::is_empty) {
         report.error(
-            section.key_place("paths"),
+            section.place_of("paths"),
             "`paths` names no input",
             "write paths = [\"data/*.csv\"]".to_owned(),
         );
@@ -40,7 +40,7 @@ pub(super) fn read(
     section.required("reader", "reader = \"NAME\", with [algorithms.NAME]", report);
     let reader = section.string("reader", report);
     if let Some(reader) = reader {
-        check_reader(reader, section.key_place("reader"), algorithms, report);
+        check_reader(reader, section.place_of("reader"), algorithms, report);
     }
     let on_bad_input = section.choice("on_bad_input", OnBadInput::NAMES, report).unwrap_or(OnBadInput::Abort);
     let on_mismatch = section.choice("on_mismatch", OnMismatch::NAMES, report).unwrap_or(OnMismatch::Widen);

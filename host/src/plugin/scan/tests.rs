@@ -82,7 +82,7 @@ fn a_bad_pointer_says_what_is_wrong() {
             "",
             "f:1:1: `library` is missing in plugin.toml (write library = \"{target}/{profile}/libmy_plugin.so\")",
         ),
-        ("library = '{target}/x.so'", "f:1:1: `{target}` without a key `target` (write target = \"…\")"),
+        ("library = '{target}/x.so'", "f:1:11: `{target}` without a key `target` (write target = \"…\")"),
     ] {
         assert_eq!(point(text, "f", &layout(None)).unwrap_err().to_string(), expected);
     }
