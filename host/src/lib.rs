@@ -6,3 +6,4 @@ pub mod menu;
 pub mod plugin;
 pub mod split;
 pub mod steering;
+pub mod store;
