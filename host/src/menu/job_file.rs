@@ -114,7 +114,8 @@ pub fn check(
     } else {
         None
     };
-    let problems = report.finish(file, text, overrides);
+    let options: Vec<String> = overrides.iter().map(|(key, value)| format!("--set {key}={value}")).collect();
+    let problems = report.finish(file, text, &options);
     match job {
         Some(job) if !problems.has_errors() => Ok(Checked { job, warnings: problems }),
         _ => Err(problems),
@@ -122,13 +123,14 @@ pub fn check(
 }
 
 /// What a job file is checked against.
-struct Context<'a> {
-    base: &'a Path,
-    catalogue: &'a Catalogue,
-    files: &'a dyn Files,
+pub(super) struct Context<'a> {
+    pub base: &'a Path,
+    pub catalogue: &'a Catalogue,
+    pub files: &'a dyn Files,
 }
 
-fn job(table: &tree::Table, context: &Context<'_>, report: &mut Report) -> Option<Job> {
+/// Checks a whole job file that is already a tree. What comes back is only whole if nothing was reported.
+pub(super) fn job(table: &tree::Table, context: &Context<'_>, report: &mut Report) -> Option<Job> {
     let mut root = Section::new(table, Place::default(), "the job file");
 
     let mut section = root.section("job", report);

@@ -5,11 +5,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub mod compile;
 pub mod files;
 pub mod job_file;
+mod literal;
 mod overrides;
 pub(crate) mod problem;
 pub(crate) mod property;
+pub mod restore;
 pub(crate) mod section;
 pub(crate) mod suggest;
 pub(crate) mod tree;
@@ -18,8 +21,10 @@ mod value;
 
 use crate::plugin::manifest::{ComponentKind, PropertyType};
 use crate::plugin::version::is_version;
+pub use compile::{compile, compile_recipe};
 pub use job_file::{Checked, JobFileError, load, parse};
 pub use problem::{Problem, ProblemDiagnostic, Problems};
+pub use restore::from_messages;
 pub use value::Value;
 
 /// The name of the implicit root node, which runs the reader.

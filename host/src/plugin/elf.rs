@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use artemis_plugin_api::abi::{self, MANIFEST_MAGIC, MANIFEST_TEXT_MAX_BYTES};
 use object::elf::{
     DT_NEEDED, DT_STRSZ, DT_STRTAB, ET_DYN, FileHeader64, Machine, PT_DYNAMIC, PT_LOAD, ProgramHeader64,
     SHT_DYNSYM, SectionHeader64, Sym64,
@@ -25,14 +26,10 @@ pub const MANIFEST_SYMBOL: &str = "artemis_manifest_v1";
 pub const ENTRY_SYMBOL: &str = "artemis_plugin_v1";
 /// The data symbol of an `abi_stable` root module, which plugins of the Rust SDK export too.
 pub const ROOT_MODULE_SYMBOL: &str = "_1as_0lib_1header_0root_bmodule_bloader";
-/// The first bytes of the manifest.
-pub const MAGIC: [u8; 8] = *b"ARTEMIS\x01";
 /// Bytes before the manifest's text: magic, ABI major and minor (u32), length of the text (u64), little endian.
 pub const HEADER_BYTES: u64 = 24;
-/// The longest manifest text, in bytes.
-pub const MAX_TEXT_BYTES: u64 = 1 << 20;
 /// The ABI that this host speaks.
-pub const HOST_ABI: AbiVersion = AbiVersion { major: 1, minor: 0 };
+pub const HOST_ABI: AbiVersion = AbiVersion { major: abi::ABI_MAJOR, minor: abi::ABI_MINOR };
 
 /// More than any plugin's table of symbols or names; bounds what a foreign file can make the host hold.
 const MAX_TABLE_BYTES: u64 = 64 << 20;
@@ -100,7 +97,7 @@ pub enum ElfError {
         plugin: AbiVersion,
     },
     /// The text is longer than the format allows.
-    #[error("has a manifest of {bytes} bytes; at most {MAX_TEXT_BYTES} are allowed")]
+    #[error("has a manifest of {bytes} bytes; at most {MANIFEST_TEXT_MAX_BYTES} are allowed")]
     TextTooLong {
         /// Its length.
         bytes: u64,
@@ -245,14 +242,14 @@ impl<'a, R: ReadRef<'a>> Image<'a, R> {
     fn manifest(&self, address: u64) -> Result<(AbiVersion, String), ElfError> {
         let outside = || ElfError::Damaged("the manifest lies outside the file".into());
         let header = self.bytes(address, HEADER_BYTES).ok_or_else(outside)?;
-        let Some(rest) = header.strip_prefix(&MAGIC) else { return Err(ElfError::BadMagic) };
+        let Some(rest) = header.strip_prefix(&MANIFEST_MAGIC) else { return Err(ElfError::BadMagic) };
         let word = |at: usize| u32::from_le_bytes([rest[at], rest[at + 1], rest[at + 2], rest[at + 3]]);
         let abi = AbiVersion { major: word(0), minor: word(4) };
         if abi.major != HOST_ABI.major {
             return Err(ElfError::AbiMajor { plugin: abi });
         }
         let bytes = u64::from(word(8)) | u64::from(word(12)) << 32;
-        if bytes > MAX_TEXT_BYTES {
+        if bytes > MANIFEST_TEXT_MAX_BYTES {
             return Err(ElfError::TextTooLong { bytes });
         }
         let text = self.bytes(address + HEADER_BYTES, bytes).ok_or_else(outside)?;

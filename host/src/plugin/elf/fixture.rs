@@ -1,6 +1,6 @@
 //! Small ELF files made by hand, for tests: one loaded segment, dynamic symbols and their names, a dynamic section.
 
-use super::{ENTRY_SYMBOL, HOST_ABI, MAGIC, MANIFEST_SYMBOL};
+use super::{ENTRY_SYMBOL, HOST_ABI, MANIFEST_MAGIC, MANIFEST_SYMBOL};
 
 /// A shared library to be.
 pub(crate) struct Library {
@@ -111,7 +111,7 @@ impl Library {
 
 /// The manifest's bytes: header and text.
 pub(crate) fn manifest(major: u32, minor: u32, length: u64, text: &[u8]) -> Vec<u8> {
-    let mut bytes = MAGIC.to_vec();
+    let mut bytes = MANIFEST_MAGIC.to_vec();
     bytes.extend(major.to_le_bytes());
     bytes.extend(minor.to_le_bytes());
     bytes.extend(length.to_le_bytes());

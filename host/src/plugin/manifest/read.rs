@@ -130,7 +130,8 @@ fn component(
         }
     }
     let accepts = match section.strings("accepts", report) {
-        Some(types) if types.is_empty() => {
+        // A reader takes bytes, no types.
+        Some(types) if types.is_empty() && kind != Some(ComponentKind::Reader) => {
             report.error(
                 section.place_of("accepts"),
                 "`accepts` is empty",
