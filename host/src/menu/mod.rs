@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 pub mod compile;
 pub mod files;
+pub mod graph;
 pub mod job_file;
 mod literal;
 mod overrides;
