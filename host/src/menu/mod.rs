@@ -5,8 +5,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub mod compile;
+pub mod files;
+pub mod graph;
+pub mod job_file;
+mod literal;
+mod overrides;
 pub(crate) mod problem;
 pub(crate) mod property;
+pub mod restore;
 pub(crate) mod section;
 pub(crate) mod suggest;
 pub(crate) mod tree;
@@ -15,7 +22,10 @@ mod value;
 
 use crate::plugin::manifest::{ComponentKind, PropertyType};
 use crate::plugin::version::is_version;
+pub use compile::{compile, compile_recipe};
+pub use job_file::{Checked, JobFileError, load, parse};
 pub use problem::{Problem, ProblemDiagnostic, Problems};
+pub use restore::from_messages;
 pub use value::Value;
 
 /// The name of the implicit root node, which runs the reader.
@@ -90,6 +100,17 @@ pub enum OnBadInput {
     Quarantine,
 }
 
+impl OnBadInput {
+    /// The words that job files use.
+    pub const NAMES: &[(&'static str, OnBadInput)] =
+        &[("abort", OnBadInput::Abort), ("skip", OnBadInput::Skip), ("quarantine", OnBadInput::Quarantine)];
+
+    /// The word that job files use.
+    pub fn word(self) -> &'static str {
+        word(Self::NAMES, self)
+    }
+}
+
 /// What happens when a value does not fit its column's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnMismatch {
@@ -103,6 +124,21 @@ pub enum OnMismatch {
     Quarantine,
 }
 
+impl OnMismatch {
+    /// The words that job files use.
+    pub const NAMES: &[(&'static str, OnMismatch)] = &[
+        ("widen", OnMismatch::Widen),
+        ("abort", OnMismatch::Abort),
+        ("null", OnMismatch::Null),
+        ("quarantine", OnMismatch::Quarantine),
+    ];
+
+    /// The word that job files use.
+    pub fn word(self) -> &'static str {
+        word(Self::NAMES, self)
+    }
+}
+
 /// How the columns of several inputs are brought together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
@@ -112,6 +148,17 @@ pub enum Columns {
     ByName,
     /// All columns of all inputs; missing ones are null.
     Union,
+}
+
+impl Columns {
+    /// The words that job files use.
+    pub const NAMES: &[(&'static str, Columns)] =
+        &[("same", Columns::Same), ("by-name", Columns::ByName), ("union", Columns::Union)];
+
+    /// The word that job files use.
+    pub fn word(self) -> &'static str {
+        word(Self::NAMES, self)
+    }
 }
 
 /// How results are written.
@@ -134,6 +181,16 @@ pub enum Format {
     Arrow,
 }
 
+impl Format {
+    /// The words that job files use.
+    pub const NAMES: &[(&'static str, Format)] = &[("arrow", Format::Arrow)];
+
+    /// The word that job files use.
+    pub fn word(self) -> &'static str {
+        word(Self::NAMES, self)
+    }
+}
+
 /// Compression inside part files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
@@ -143,6 +200,17 @@ pub enum Compression {
     Lz4,
     /// Zstandard.
     Zstd,
+}
+
+impl Compression {
+    /// The words that job files use.
+    pub const NAMES: &[(&'static str, Compression)] =
+        &[("none", Compression::None), ("lz4", Compression::Lz4), ("zstd", Compression::Zstd)];
+
+    /// The word that job files use.
+    pub fn word(self) -> &'static str {
+        word(Self::NAMES, self)
+    }
 }
 
 /// A component as job files name it: `plugin/name` or `plugin@1.2/name`.
@@ -271,4 +339,9 @@ impl FromStr for ComponentRef {
 /// digits, `_` and `-`, at least one.
 pub fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// The word of a setting; every table of words is complete.
+fn word<T: Copy + PartialEq>(names: &[(&'static str, T)], value: T) -> &'static str {
+    names.iter().find(|(_, other)| *other == value).map_or("", |(word, _)| word)
 }

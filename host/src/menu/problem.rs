@@ -12,7 +12,8 @@ use super::tree::Place;
 pub struct Problem {
     /// Bytes of the source text; within it, on character borders. Empty if `option` is set.
     pub span: Range<usize>,
-    /// The `--set` option that it comes from, as given (`key=value`), instead of a place in the file.
+    /// What it comes from instead of a place in the file: an option as given (`--set key=value`), or a part of a
+    /// stored message.
     pub option: Option<String>,
     /// Line of the file, from 1; 0 if `option` is set.
     pub line: usize,
@@ -89,7 +90,7 @@ impl fmt::Display for Problems {
                 writeln!(f)?;
             }
             match &problem.option {
-                Some(option) => write!(f, "--set {option}: ")?,
+                Some(option) => write!(f, "{option}: ")?,
                 None => write!(f, "{}:{}:{}: ", self.file, problem.line, problem.column)?,
             }
             if problem.warning {
@@ -116,7 +117,7 @@ pub struct ProblemDiagnostic {
 impl fmt::Display for ProblemDiagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.problem.option {
-            Some(option) => write!(f, "--set {option}: {}", self.problem.message),
+            Some(option) => write!(f, "{option}: {}", self.problem.message),
             None => f.write_str(&self.problem.message),
         }
     }
@@ -163,16 +164,14 @@ impl Report {
         self.found.push((place.clone(), message.into(), help.into(), true));
     }
 
-    /// Puts them in order and finds lines and columns. `options` are the overrides that places refer to.
-    pub fn finish(mut self, file: &str, source: &str, options: &[(String, String)]) -> Problems {
+    /// Puts them in order and finds lines and columns. `options` are what places refer to
+    /// that are not in the text.
+    pub fn finish(mut self, file: &str, source: &str, options: &[String]) -> Problems {
         self.found.sort_by_key(|(place, ..)| (place.option, place.span.start));
         self.found.dedup();
         let lines = LineIndex::new(source);
         let problem = |(place, message, help, warning): (Place, String, Option<String>, bool)| {
-            let option = place
-                .option
-                .and_then(|index| options.get(index))
-                .map(|(key, value)| format!("{key}={value}"));
+            let option = place.option.and_then(|index| options.get(index)).cloned();
             let span = if option.is_some() { 0..0 } else { lines.clamp(place.span) };
             let (line, column) = if option.is_some() { (0, 0) } else { lines.position(span.start) };
             Problem { span, option, line, column, message, help, warning }
@@ -235,7 +234,7 @@ mod tests {
         report.error(&Place { span: 0..0, option: Some(0) }, "third", None);
         report.warning(&Place { span: 6..7, option: None }, "second", Some("help".to_owned()));
         report.error(&Place { span: 0..1, option: None }, "first", None);
-        let problems = report.finish("job.toml", "a = 1\nb = 2\n", &[("a".into(), "3".into())]);
+        let problems = report.finish("job.toml", "a = 1\nb = 2\n", &["--set a=3".into()]);
         assert_eq!(
             problems.to_string(),
             "job.toml:1:1: first\njob.toml:2:1: warning: second (help)\n--set a=3: third"
@@ -243,6 +242,6 @@ mod tests {
         assert!(problems.has_errors());
         let json = problems.to_json();
         assert_eq!(json[1]["line"], 2);
-        assert_eq!(json[2]["option"], "a=3");
+        assert_eq!(json[2]["option"], "--set a=3");
     }
 }

@@ -22,13 +22,19 @@ impl<'a> Section<'a> {
 
     /// The item of a key, of any type.
     pub fn get(&mut self, key: &'static str) -> Option<&'a Item> {
-        self.asked.push(key);
+        self.ask(key);
         self.table.get(key).map(|entry| &entry.item)
     }
 
-    /// Where the key itself stands, or the table if it is not there.
-    pub fn key_place(&self, key: &str) -> &Place {
-        self.table.get(key).map_or(&self.place, |entry| &entry.key_place)
+    fn ask(&mut self, key: &'static str) {
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
+    }
+
+    /// Where the value of a key stands, or the table if it is not there.
+    pub fn place_of(&self, key: &str) -> &Place {
+        self.table.get(key).map_or(&self.place, |entry| &entry.item.place)
     }
 
     /// As [`Section::get`]; a missing key is an error.
@@ -140,7 +146,7 @@ impl<'a> Section<'a> {
     /// A sub-table, empty if it is not there.
     pub fn section(&mut self, key: &'static str, report: &mut Report) -> Section<'a> {
         const EMPTY: &Table = &Table { entries: Vec::new() };
-        self.asked.push(key);
+        self.ask(key);
         let title = format!("[{key}]");
         match self.table.get(key) {
             Some(entry) => match &entry.item.data {
@@ -162,7 +168,7 @@ impl<'a> Section<'a> {
 
     /// A list of tables (`[[key]]`), each as a section of that title.
     pub fn sections(&mut self, key: &'static str, title: &str, report: &mut Report) -> Vec<Section<'a>> {
-        self.asked.push(key);
+        self.ask(key);
         let Some(entry) = self.table.get(key) else { return Vec::new() };
         let help = format!("write {title} on a line of its own");
         let Data::List(items) = &entry.item.data else {

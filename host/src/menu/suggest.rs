@@ -2,14 +2,17 @@
 
 /// The candidate nearest to `word`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
+    // Words may come as they would be written, in quotes.
+    let plain = |text: &str| text.trim_matches(['"', '\'']).to_lowercase();
+    let word = plain(word);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), plain(candidate), candidate))
         // A third of the letters wrong, or one of two, is a misspelling; more is another word.
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(2) / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .filter(|(distance, plain, _)| *distance <= (plain.chars().count() / 3).max(1))
+        .filter(|(distance, plain, _)| *distance < plain.chars().count())
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., candidate)| candidate)
 }
 
 /// Help for a wrong name: the nearest one if there is one, and what is allowed.

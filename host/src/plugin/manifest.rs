@@ -5,6 +5,8 @@ use std::fmt;
 use crate::menu::{Problems, Value};
 
 mod read;
+#[cfg(test)]
+mod tests;
 
 /// What a plugin file says of itself; read from the file without loading it.
 #[derive(Debug, Clone, PartialEq)]

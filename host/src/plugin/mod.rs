@@ -3,13 +3,16 @@
 //! `unsafe` lives here and in the SDK only. Nothing outside of this folder sees a C structure.
 
 mod algorithm;
+pub mod catalogue;
 mod check;
 mod component;
 mod crossing;
+pub mod elf;
 mod gate;
 mod library;
 pub mod manifest;
 mod reader;
+pub mod scan;
 mod services;
 mod tool;
 mod values;

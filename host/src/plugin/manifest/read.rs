@@ -130,9 +130,10 @@ fn component(
         }
     }
     let accepts = match section.strings("accepts", report) {
-        Some(types) if types.is_empty() => {
+        // A reader takes bytes, no types.
+        Some(types) if types.is_empty() && kind != Some(ComponentKind::Reader) => {
             report.error(
-                section.key_place("accepts"),
+                section.place_of("accepts"),
                 "`accepts` is empty",
                 "write accepts = [\"*\"]".to_owned(),
             );
@@ -261,7 +262,7 @@ fn name(
     if fits(text) {
         return Some(text.to_owned());
     }
-    report.error(section.key_place(key), format!("`{key}` cannot be {text:?}"), rule.to_owned());
+    report.error(section.place_of(key), format!("`{key}` cannot be {text:?}"), rule.to_owned());
     None
 }
 
