@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod chunk;
 pub mod datum;
 pub mod ingest;
+pub mod job;
 pub mod menu;
 pub mod plugin;
 pub mod split;
