@@ -10,7 +10,7 @@ pub use summary::{DatumSummary, PartitionSummary, Preview, PreviewLeaf, Reject, 
 
 use crate::catalog::Catalog;
 use crate::menu::Job;
-use crate::plugin::Catalogue;
+use crate::plugin::catalogue::Catalogue;
 
 /// What a run needs beside the job.
 pub struct Options<'a> {
