@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Sureness};
+use super::{Finding, Sureness, header};
 
 /// Delimiters in the order of habit: of two that fit equally well the first is taken.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -66,6 +66,7 @@ impl Tried {
 pub(super) fn find(text: &[u8], whole: bool) -> Option<Found> {
     let line_feeds = text.contains(&b'\n');
     let terminator = if !line_feeds && text.contains(&b'\r') { b'\r' } else { b'\n' };
+    let hash_and_space = text.trim_ascii_start().starts_with(b"# ");
     let starts_with_hash = text.trim_ascii_start().first() == Some(&b'#');
     let mut best: Option<Tried> = None;
     let mut rivals = Vec::new();
@@ -74,7 +75,10 @@ pub(super) fn find(text: &[u8], whole: bool) -> Option<Found> {
         let mut tried = with_best_quote(text, whole, reading);
         if starts_with_hash {
             let commented = with_best_quote(text, whole, Reading { comment: Some(b'#'), ..reading });
-            if commented.score() > tried.score() && !commented.records.is_empty() {
+            let equal = (commented.score() - tried.score()).abs() < 1e-9;
+            // A remark with as many commas as the records, before a header; `#id,name` is itself the header.
+            let remark = equal && hash_and_space && header::find(&commented.records, commented.width).present;
+            if (commented.score() > tried.score() || remark) && !commented.records.is_empty() {
                 tried = commented;
             }
         }
