@@ -5,37 +5,38 @@ use std::sync::{Arc, Mutex};
 
 /// Bytes with padding behind them; they go back to their pool when the last holder lets go.
 ///
-/// Invariant: `bytes.len() == len + CHUNK_PADDING_BYTES`.
+/// Invariant: `bytes.len() >= start + len + CHUNK_PADDING_BYTES`.
 #[derive(Debug)]
 pub struct ChunkBytes {
     bytes: Vec<u8>,
+    start: usize,
     len: usize,
     pool: Option<Arc<Pool>>,
 }
 
 impl ChunkBytes {
-    /// Bytes of a buffer that ends with the padding.
-    pub(crate) fn of_padded(bytes: Vec<u8>, pool: Option<Arc<Pool>>) -> Self {
-        let len = bytes.len().saturating_sub(CHUNK_PADDING_BYTES);
-        Self { bytes, len, pool }
+    /// The bytes of a buffer from `start` to its end; the padding is added.
+    pub(crate) fn of_buffer(mut bytes: Vec<u8>, start: usize, pool: Option<Arc<Pool>>) -> Self {
+        let len = bytes.len().saturating_sub(start);
+        bytes.resize(start + len + CHUNK_PADDING_BYTES, 0);
+        Self { bytes, start, len, pool }
     }
 
     /// A copy of bytes, padded.
     pub fn copy_of(bytes: &[u8]) -> Self {
         let mut padded = Vec::with_capacity(bytes.len() + CHUNK_PADDING_BYTES);
         padded.extend_from_slice(bytes);
-        padded.resize(bytes.len() + CHUNK_PADDING_BYTES, 0);
-        Self::of_padded(padded, None)
+        Self::of_buffer(padded, 0, None)
     }
 
     /// The bytes without padding.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        &self.bytes[self.start..self.start + self.len]
     }
 
     /// The bytes with padding.
     pub(crate) fn padded(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.start..]
     }
 
     /// Length in bytes, without padding.
@@ -73,19 +74,20 @@ impl Pool {
         Arc::new(Self { free: Mutex::default(), buffer_bytes, keep })
     }
 
-    /// An empty buffer of at least the pool's size.
-    pub fn take(&self) -> Vec<u8> {
+    /// A buffer of `len` bytes with whatever it held before.
+    pub fn take(&self, len: usize) -> Vec<u8> {
         let kept = self.free.lock().ok().and_then(|mut free| free.pop());
-        kept.unwrap_or_else(|| Vec::with_capacity(self.buffer_bytes))
+        let mut buffer = kept.unwrap_or_else(|| Vec::with_capacity(self.buffer_bytes.max(len)));
+        buffer.resize(len, 0);
+        buffer
     }
 
     /// Takes a buffer back.
-    pub fn give_back(&self, mut buffer: Vec<u8>) {
+    pub fn give_back(&self, buffer: Vec<u8>) {
         let Ok(mut free) = self.free.lock() else { return };
         // A buffer that grew for a long record is not kept: the bound of memory counts buffers of one size.
         if free.len() < self.keep && (self.buffer_bytes..=self.buffer_bytes * 2).contains(&buffer.capacity())
         {
-            buffer.clear();
             free.push(buffer);
         }
     }

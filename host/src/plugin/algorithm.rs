@@ -35,7 +35,7 @@ impl Algorithm {
         config: &ComponentConfig,
         call: &Call<'_>,
         services: &dyn Services,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Box<Failure>> {
         let identity = Identity::new(library, config);
         let Some(Table::Algorithm(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("algorithm", call));
@@ -79,7 +79,7 @@ impl Algorithm {
         call: &Call<'_>,
         services: &dyn Services,
         inputs: &[SchemaRef],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let failed = |e| self.identity.failure("initialize", call, e);
         let exported =
             inputs.iter().map(|s| export_schema(s)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
@@ -108,7 +108,7 @@ impl Algorithm {
     ///
     /// # Errors
     /// When the algorithm or the booking fails.
-    pub fn book(&self, call: &Call<'_>, services: &dyn Services) -> Result<(), Failure> {
+    pub fn book(&self, call: &Call<'_>, services: &dyn Services) -> Result<(), Box<Failure>> {
         let Some(book) = self.table.book else { return Ok(()) };
         self.identity.call("book", call, services, &[], |context, error| {
             // SAFETY: everything passed is valid for the call.
@@ -120,7 +120,11 @@ impl Algorithm {
     ///
     /// # Errors
     /// When the algorithm fails.
-    pub fn instance(&self, call: &Call<'_>, services: &dyn Services) -> Result<AlgorithmInstance, Failure> {
+    pub fn instance(
+        &self,
+        call: &Call<'_>,
+        services: &dyn Services,
+    ) -> Result<AlgorithmInstance, Box<Failure>> {
         let mut raw = std::ptr::null_mut();
         self.identity.call("instance", call, services, &[], |context, error| {
             // SAFETY: everything passed is valid for the call.
@@ -134,7 +138,7 @@ impl Algorithm {
     ///
     /// # Errors
     /// When the algorithm fails.
-    pub fn partial(&self, call: &Call<'_>, services: &dyn Services) -> Result<Partial, Failure> {
+    pub fn partial(&self, call: &Call<'_>, services: &dyn Services) -> Result<Partial, Box<Failure>> {
         let (Some(new), Some(release)) = (self.table.new_partial, self.table.release_partial) else {
             return Ok(Partial(None));
         };
@@ -156,7 +160,7 @@ impl Algorithm {
         services: &dyn Services,
         into: &mut Partial,
         from: Partial,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let (Some(into), Some(from)) = (&into.0, from.0) else { return Ok(()) };
         let Some(merge) = self.table.merge_partials else {
             let text = "its table has partials but no merge".to_owned();
@@ -194,7 +198,7 @@ impl Algorithm {
         instance: &mut AlgorithmInstance,
         partial: &mut Partial,
         inputs: Vec<Input>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let mut arrays: Vec<(usize, FFI_ArrowArray)> =
             inputs.into_iter().map(|input| (input.parent, export_batch(input.batch))).collect();
         let inputs: Vec<artemis_input> = arrays
@@ -219,7 +223,7 @@ impl Algorithm {
         call: &Call<'_>,
         services: &dyn Services,
         partial: &mut Partial,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let Some(finalize) = self.table.finalize else { return Ok(()) };
         self.identity.call("finalize", call, services, &self.outputs, |context, error| {
             let partial = partial.0.as_ref().map_or(std::ptr::null_mut(), Owned::raw);

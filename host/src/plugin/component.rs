@@ -149,7 +149,7 @@ impl Identity {
         services: &dyn Services,
         outputs: &[SchemaRef],
         body: impl FnOnce(*const artemis_context, *mut artemis_error) -> i32,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let state = CallState { services, fixed: &self.fixed, outputs };
         let mut error = empty_error();
         let call = Call { component: &self.name, ..*call };
@@ -160,8 +160,8 @@ impl Identity {
     }
 
     /// A failure of a call.
-    pub(super) fn failure(&self, verb: &'static str, call: &Call<'_>, error: Error) -> Failure {
-        Failure {
+    pub(super) fn failure(&self, verb: &'static str, call: &Call<'_>, error: Error) -> Box<Failure> {
+        Box::new(Failure {
             component: self.component.clone(),
             name: self.name.clone(),
             verb,
@@ -171,11 +171,11 @@ impl Identity {
             byte_offset: call.byte_offset,
             datum_index: call.datum_index,
             error,
-        }
+        })
     }
 
     /// The failure of a component that the library does not export as its manifest says.
-    pub(super) fn missing(&self, kind: &str, call: &Call<'_>) -> Failure {
+    pub(super) fn missing(&self, kind: &str, call: &Call<'_>) -> Box<Failure> {
         let text = format!("the library exports no {kind} of this name, though its manifest lists it");
         self.failure("configure", call, Error::unsupported(text))
     }

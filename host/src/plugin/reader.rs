@@ -49,7 +49,7 @@ impl Reader {
         config: &ComponentConfig,
         call: &Call<'_>,
         services: &dyn Services,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Box<Failure>> {
         let identity = Identity::new(library, config);
         let Some(Table::Reader(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("reader", call));
@@ -67,7 +67,7 @@ impl Reader {
     ///
     /// # Errors
     /// When the reader fails, or asks for a framing that this host does not cut.
-    pub fn framing(&self, call: &Call<'_>, services: &dyn Services) -> Result<Framing, Failure> {
+    pub fn framing(&self, call: &Call<'_>, services: &dyn Services) -> Result<Framing, Box<Failure>> {
         let mut raw = artemis_framing {
             struct_size: size_of::<artemis_framing>() as u64,
             kind: 0,
@@ -100,7 +100,7 @@ impl Reader {
         call: &Call<'_>,
         services: &dyn Services,
         head: &Arc<ChunkBytes>,
-    ) -> Result<Datum, Failure> {
+    ) -> Result<Datum, Box<Failure>> {
         let (chunk, mut raw) = (raw_chunk(head), std::ptr::null_mut());
         self.identity.call("open_datum", call, services, &[], |context, error| {
             // SAFETY: everything passed is valid for the call.
@@ -120,7 +120,7 @@ impl Reader {
         services: &dyn Services,
         datum: &Datum,
         chunk: &Arc<ChunkBytes>,
-    ) -> Result<Sample, Failure> {
+    ) -> Result<Sample, Box<Failure>> {
         let (chunk, mut raw) = (raw_chunk(chunk), std::ptr::null_mut());
         self.identity.call("sample", call, services, &[], |context, error| {
             let (component, datum) = (self.component.raw(), datum.owned.raw());
@@ -140,7 +140,7 @@ impl Reader {
         services: &dyn Services,
         into: &mut Sample,
         from: Sample,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         self.identity.call("merge_samples", call, services, &[], |_, error| {
             // SAFETY: the second sample is taken over by the call.
             unsafe {
@@ -159,7 +159,7 @@ impl Reader {
         services: &dyn Services,
         datum: &Datum,
         sample: Option<&Sample>,
-    ) -> Result<Vec<SchemaRef>, Failure> {
+    ) -> Result<Vec<SchemaRef>, Box<Failure>> {
         let sample = sample.map_or(std::ptr::null_mut(), |sample| sample.0.raw());
         (0..self.outputs as u32)
             .map(|output| {
@@ -186,7 +186,7 @@ impl Reader {
         services: &dyn Services,
         datum: &mut Datum,
         schemas: Vec<SchemaRef>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let exported = schemas
             .iter()
             .map(|schema| export_schema(schema))
@@ -207,7 +207,7 @@ impl Reader {
     ///
     /// # Errors
     /// When the reader fails.
-    pub fn instance(&self, call: &Call<'_>, services: &dyn Services) -> Result<ReaderInstance, Failure> {
+    pub fn instance(&self, call: &Call<'_>, services: &dyn Services) -> Result<ReaderInstance, Box<Failure>> {
         let mut raw = std::ptr::null_mut();
         self.identity.call("instance", call, services, &[], |context, error| {
             // SAFETY: everything passed is valid for the call.
@@ -227,7 +227,7 @@ impl Reader {
         instance: &mut ReaderInstance,
         datum: &Datum,
         chunk: &Arc<ChunkBytes>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let raw = raw_chunk(chunk);
         self.identity.call("execute", call, services, &datum.schemas, |context, error| {
             let (component, instance, datum) =

@@ -42,7 +42,7 @@ impl Tool {
         config: &ComponentConfig,
         call: &Call<'_>,
         services: &dyn Services,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Box<Failure>> {
         let identity = Identity::new(library, config);
         let Some(Table::Tool(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("tool", call));
@@ -64,7 +64,7 @@ impl Tool {
         call: &Call<'_>,
         services: &dyn Services,
         input: &SchemaRef,
-    ) -> Result<Place, Failure> {
+    ) -> Result<Place, Box<Failure>> {
         let failed = |e| self.identity.failure("initialize", call, e);
         let input = export_schema(input).map_err(failed)?;
         let (mut output, mut raw) = (FFI_ArrowSchema::empty(), std::ptr::null_mut());
@@ -88,7 +88,7 @@ impl Tool {
         services: &dyn Services,
         place: &Place,
         batch: RecordBatch,
-    ) -> Result<RecordBatch, Failure> {
+    ) -> Result<RecordBatch, Box<Failure>> {
         let (mut input, mut output) = (export_batch(batch), FFI_ArrowArray::empty());
         self.identity.call("execute", call, services, &[], |context, error| {
             let (component, place) = (self.component.raw(), place.owned.raw().cast_const());

@@ -4,6 +4,9 @@ use std::{fmt, io, str::FromStr};
 
 use sha1::Digest as _;
 
+/// How much of a reader is hashed at a time.
+const READ_BYTES: usize = 128 << 10;
+
 /// A hash function. Its name is part of every id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
@@ -76,6 +79,23 @@ impl ContentId {
         let mut hasher = ContentHasher::new(algorithm);
         hasher.update(bytes);
         hasher.finish()
+    }
+
+    /// The id of all bytes that a reader gives.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn of_reader(algorithm: Algorithm, reader: &mut dyn io::Read) -> io::Result<Self> {
+        let mut hasher = ContentHasher::new(algorithm);
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(hasher.finish()),
+                Ok(read) => hasher.update(&buffer[..read]),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
     }
 
     fn from_hash(algorithm: Algorithm, hash: &[u8]) -> Self {
@@ -293,6 +313,8 @@ mod tests {
                 hasher.update(&bytes[cut..]);
                 assert_eq!(hasher.finish(), ContentId::of(algorithm, &bytes));
             }
+            let read = ContentId::of_reader(algorithm, &mut bytes.as_slice()).unwrap();
+            assert_eq!(read, ContentId::of(algorithm, &bytes));
         }
     }
 }

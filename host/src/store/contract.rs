@@ -4,9 +4,11 @@ use std::{fs, sync::Arc, thread};
 
 use super::*;
 
+type Check = fn(Arc<dyn Store>);
+
 /// Runs each check on a fresh store.
 fn run(fresh: &dyn Fn() -> Arc<dyn Store>) {
-    let checks: [(&str, fn(Arc<dyn Store>)); 9] = [
+    let checks: [(&str, Check); 9] = [
         ("hostile keys are refused by every method", hostile_keys),
         ("values are read back, whole and in part", values),
         ("put replaces", put_replaces),
