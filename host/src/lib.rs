@@ -6,6 +6,7 @@
 pub mod book;
 pub mod catalog;
 pub mod chunk;
+pub mod collector;
 pub mod datum;
 pub mod ingest;
 pub mod job;
@@ -14,3 +15,4 @@ pub mod plugin;
 pub mod split;
 pub mod steering;
 pub mod store;
+pub mod writer;

@@ -52,7 +52,7 @@ impl Binning {
     /// When limits or bins make no axis.
     pub fn new(axis: &Axis) -> Result<Self, BadAxis> {
         let bad = |text: &str| Err(BadAxis(text.to_owned()));
-        let bins_ok = |bins: u32| bins >= 1 && bins <= BINS_MAX;
+        let bins_ok = |bins: u32| (1..=BINS_MAX).contains(&bins);
         match *axis {
             Axis::Fixed { bins, lower, upper } => {
                 if !bins_ok(bins) || !(upper - lower).is_finite() || lower >= upper {

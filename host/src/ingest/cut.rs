@@ -97,7 +97,7 @@ impl Cut {
                 }
             }
             Cut::Fixed(fixed) => {
-                fixed
+                let _ = fixed
                     .blocks(size, block_bytes)
                     .map_err(|e| IngestError::Frame { name: datum.name.clone(), reason: e.to_string() })?;
                 let start = fixed.header_bytes;

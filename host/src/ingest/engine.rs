@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What is done with the runs.
-pub trait Stage: Sync {
+pub trait Stage: Sized + Sync {
     /// State of one worker.
     type Worker: Send;
     /// What a run becomes.
@@ -36,11 +36,7 @@ pub trait Stage: Sync {
     ///
     /// # Errors
     /// They stop the engine.
-    fn collect(
-        &self,
-        datum: usize,
-        output: Self::Output,
-    ) -> Result<Vec<Task<Self::Worker, Self::Error>>, Self::Error>;
+    fn collect(&self, datum: usize, output: Self::Output) -> Result<Tasks<Self>, Self::Error>;
 
     /// An input ended; called in any order.
     ///
@@ -67,6 +63,9 @@ pub trait Stage: Sync {
         None
     }
 }
+
+/// The tasks of a stage.
+pub type Tasks<S> = Vec<Task<<S as Stage>::Worker, <S as Stage>::Error>>;
 
 /// Work behind the collector, for any worker.
 pub type Task<W, E> = Box<dyn FnOnce(&mut W) -> Result<(), E> + Send>;
