@@ -95,7 +95,7 @@ pub struct Engine<'a> {
     pub limits: Limits,
 }
 
-/// Position of a run: datum, then run.
+/// A run: position of the datum, then number of the run.
 type Key = (usize, u64);
 
 struct State<S: Stage> {
@@ -278,6 +278,7 @@ impl<S: Stage> Shared<'_, S> {
             Some(offset) => offset,
             None => {
                 let lane = Lane::new(
+                    datum,
                     file.clone(),
                     self.engine.cut,
                     span,

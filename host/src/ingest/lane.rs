@@ -20,7 +20,7 @@ pub struct Chunk {
 /// Consecutive chunks of one input: the unit of scheduling and of partials.
 #[derive(Debug)]
 pub struct Run {
-    /// Index of the datum.
+    /// Position of the input in the engine's list.
     pub datum: usize,
     /// Index of the run within the datum.
     pub index: u64,
@@ -31,7 +31,7 @@ pub struct Run {
 /// An input that was read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatumEnd {
-    /// Index of the datum.
+    /// Position of the input in the engine's list.
     pub datum: usize,
     /// Hash of all its bytes, header and footer too.
     pub blake3: Option<[u8; 32]>,
@@ -51,6 +51,7 @@ pub(super) struct Cell {
 
 /// The state of one input between cells.
 pub(super) struct Lane {
+    position: usize,
     datum: Arc<Datum>,
     pool: Arc<Pool>,
     run_chunks: usize,
@@ -82,7 +83,9 @@ struct Open {
 
 impl Lane {
     /// A lane at the start of an input. `limit_bytes` bounds one record.
+    #[allow(clippy::too_many_arguments)] // All of them are the lane's own for its life.
     pub(super) fn new(
+        position: usize,
         datum: Arc<Datum>,
         cut: &Cut,
         span: &Span,
@@ -101,6 +104,7 @@ impl Lane {
             Cut::Fixed(fixed) => (Cutter::Fixed { record_bytes: fixed.record_bytes }, fixed.footer_bytes),
         };
         Self {
+            position,
             datum,
             pool,
             run_chunks: run_chunks.max(1),
@@ -186,9 +190,10 @@ impl Lane {
             hasher.update(&footer);
         }
         self.datum.check_unchanged().map_err(failed)?;
+        self.datum.close();
         let last = last.or_else(|| self.close_run());
         let end = DatumEnd {
-            datum: self.datum.index,
+            datum: self.position,
             blake3: self.hasher.map(|hasher| *hasher.finalize().as_bytes()),
             blocks: self.blocks,
             records: self.records,
@@ -222,6 +227,6 @@ impl Lane {
         let index = self.runs;
         self.runs += 1;
         self.left_at = self.run.last().map_or(self.left_at, |c| c.block.offset + c.block.length);
-        Some(Run { datum: self.datum.index, index, chunks: std::mem::take(&mut self.run) })
+        Some(Run { datum: self.position, index, chunks: std::mem::take(&mut self.run) })
     }
 }

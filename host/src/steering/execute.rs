@@ -4,7 +4,7 @@ use super::arrange::Arrangement;
 use super::local::Local;
 use super::plan::{Origin, Source};
 use super::prepare::{Steering, call_of};
-use super::step::{Step, StepError};
+use super::step::{Mismatch, Step, StepError};
 use crate::datum::Datum;
 use crate::ingest::{Chunk, Run};
 use crate::menu::INITIAL;
@@ -181,7 +181,9 @@ impl Steering {
             is_sample,
         );
         let services = self.reader_services(call, local);
-        self.reader.execute(&call, &services, &mut worker.reader, &datum.handle, &chunk.bytes)?;
+        self.reader
+            .execute(&call, &services, &mut worker.reader, &datum.handle, &chunk.bytes)
+            .map_err(|failure| stopped_at(datum, failure, local))?;
         let elapsed_ns = started.elapsed().as_nanos() as f64;
         let emitted = services.emitted.into_inner();
         let mut local = local.borrow_mut();
@@ -263,5 +265,26 @@ impl Steering {
     /// The instance of a step, for the batches of finalize.
     pub(super) fn instance_of<'w>(&self, worker: &'w mut Worker, step: usize) -> &'w mut AlgorithmInstance {
         &mut worker.steps[step]
+    }
+}
+
+/// Why a reader's call ended: at a reject that it was told to stop at, or by a failure of its own.
+fn stopped_at(datum: &DatumState, failure: Box<Failure>, local: &RefCell<Local>) -> StepError {
+    let local = local.borrow();
+    let first = local
+        .rejects
+        .iter()
+        .filter_map(|(column, rejects)| Some((column, rejects.first.first()?)))
+        .min_by_key(|(_, reject)| (reject.record, reject.offset));
+    match first {
+        Some((column, reject)) if failure.error.status() == ARTEMIS_STOPPED => {
+            StepError::Mismatch(Box::new(Mismatch {
+                datum_index: datum.datum.index,
+                datum: datum.datum.name.clone(),
+                column: column.clone(),
+                reject: reject.clone(),
+            }))
+        }
+        _ => StepError::Failed(failure),
     }
 }

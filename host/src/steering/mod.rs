@@ -25,5 +25,5 @@ pub use local::{Local, LocatedReject, REJECTS_KEPT, RejectCount, RejectedRecord}
 pub use plan::{Leaf, Origin, Plan, Source};
 pub use prepare::{ConfigureError, Steering, call_of};
 pub use services::{JobLog, Policy, Shared};
-pub use step::{Step, StepError};
+pub use step::{Mismatch, Step, StepError};
 pub use tree::{MergeTree, Merged};

@@ -1,6 +1,7 @@
 //! One algorithm at one place of the menu, ready to run.
 
 use super::adapt::Adapter;
+use super::LocatedReject;
 use super::plan;
 use crate::book::Owner;
 use crate::plugin::{Algorithm, Failure, Place, Tool};
@@ -56,6 +57,32 @@ pub enum StepError {
     Failed(Box<Failure>),
     /// The columns do not fit; in words.
     Unfit(String),
+    /// The reader stopped at something that does not convert.
+    Mismatch(Box<Mismatch>),
+}
+
+/// A cell or record that stopped the reader.
+#[derive(Clone, Debug)]
+pub struct Mismatch {
+    /// Index of the datum.
+    pub datum_index: usize,
+    /// Name of the datum.
+    pub datum: String,
+    /// The column; `None`: the record itself.
+    pub column: Option<String>,
+    /// Where and why.
+    pub reject: super::LocatedReject,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let LocatedReject { record, offset, reason, text } = &self.reject;
+        write!(f, "input `{}`, record {record} at byte {offset}", self.datum)?;
+        if let Some(column) = &self.column {
+            write!(f, ", column `{column}`")?;
+        }
+        write!(f, ": `{text}`: {reason}")
+    }
 }
 
 impl From<Box<Failure>> for StepError {
