@@ -163,7 +163,12 @@ fn record_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
-            let text = info.payload_as_str().unwrap_or("a payload that is not text");
+            let payload = info.payload();
+            let text = payload
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("a payload that is not text");
             let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line()));
             let full = format!("{text}{}", place.unwrap_or_default());
             let _ = LAST_PANIC.try_with(|last| last.replace(Some(full)));
