@@ -18,7 +18,6 @@ mod sum;
 mod tests;
 
 use crate::parents::{column_index, one_schema};
-use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::Rows;
@@ -178,7 +177,7 @@ impl Algorithm for Aggregate {
             for (accumulator, planned) in partial.accumulators.iter().zip(&plan.measures) {
                 columns.push(accumulator.finish(planned, piece)?);
             }
-            context.emit(0, batch(&plan.schema, columns)?)?;
+            context.emit(0, RecordBatch::try_new(plan.schema.clone(), columns)?)?;
         }
         Ok(())
     }
@@ -188,10 +187,4 @@ impl Aggregate {
     fn plan(&self) -> Result<&Plan> {
         self.plan.as_ref().ok_or_else(|| Error::new("initialize was not called"))
     }
-}
-
-/// A batch; a key column that came out with a null although its field says that it has none is an error here.
-fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
-    debug_assert!(columns.iter().all(|column| column.len() == columns[0].len()));
-    Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }

@@ -82,11 +82,6 @@ impl ExactSum {
     pub fn parts(&self) -> impl Iterator<Item = f64> + '_ {
         self.parts.iter().copied().chain([self.special])
     }
-
-    /// Size in bytes beyond its own.
-    pub fn heap_bytes(&self) -> usize {
-        self.parts.capacity() * size_of::<f64>()
-    }
 }
 
 /// Sum and rounding error, exactly (D. E. Knuth, The Art of Computer Programming, vol. 2, 4.2.2, theorem B).
