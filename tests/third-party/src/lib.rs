@@ -1,9 +1,9 @@
 //! ACME's plugin: the algorithm `acme/shout` turns text into upper case.
 
-use artemis_plugin_api::{Algorithm, Component, Context, Input, Properties, Property, Result};
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, StringArray, StringViewArray};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use artemis_plugin_api::{Algorithm, Component, Context, Input, Properties, Property, Result};
 use std::sync::Arc;
 
 /// Turns the text of columns into upper case. It counts `cells_shouted`.
@@ -65,7 +65,9 @@ fn upper(column: &ArrayRef) -> ArrayRef {
     let shout = |text: Option<&str>| text.map(str::to_uppercase);
     match column.data_type() {
         DataType::Utf8 => Arc::new(column.as_string::<i32>().iter().map(shout).collect::<StringArray>()),
-        DataType::LargeUtf8 => Arc::new(column.as_string::<i64>().iter().map(shout).collect::<LargeStringArray>()),
+        DataType::LargeUtf8 => {
+            Arc::new(column.as_string::<i64>().iter().map(shout).collect::<LargeStringArray>())
+        }
         _ => Arc::new(column.as_string_view().iter().map(shout).collect::<StringViewArray>()),
     }
 }

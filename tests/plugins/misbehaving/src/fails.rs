@@ -2,8 +2,8 @@
 
 use crate::moment::{AT_CHUNK, AT_DATUM, Moment};
 use crate::pass_on;
-use artemis_plugin_api::{Algorithm, Component, Context, Error, Input, Properties, Property, Result};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use artemis_plugin_api::{Algorithm, Component, Context, Error, Input, Properties, Property, Result};
 use std::sync::Arc;
 
 /// The algorithm `fails`.

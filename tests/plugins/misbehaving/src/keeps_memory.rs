@@ -1,9 +1,9 @@
 //! Keeps every batch until the end: the algorithm `keeps-memory`. Batches that are kept over calls also show whether the
 //! host's memory behind them stays valid.
 
-use artemis_plugin_api::{Algorithm, Component, Context, Error, Input, Properties, Property, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use artemis_plugin_api::{Algorithm, Component, Context, Error, Input, Properties, Property, Result};
 
 /// The algorithm.
 pub struct KeepsMemory {
@@ -14,7 +14,8 @@ impl Component for KeepsMemory {
     const NAME: &'static str = "keeps-memory";
     const DOC: &'static str = "Keeps all batches in its partials and emits them at finalize.";
     const PROPERTIES: &'static [Property] =
-        &[Property::bool("admits", true).doc("its partials tell their true size; otherwise they say 0 bytes")];
+        &[Property::bool("admits", true)
+            .doc("its partials tell their true size; otherwise they say 0 bytes")];
 
     fn configure(properties: &Properties<'_>, _: &Context<'_>) -> Result<Self> {
         Ok(Self { admits: properties.bool("admits")? })

@@ -6,7 +6,8 @@ use artemis_plugin_api::{Context, Properties, Property, Result};
 pub const AT_CHUNK: Property =
     Property::int("at_chunk").default_int(0).doc("index of the chunk within its input, from 0");
 /// Property `at_datum`.
-pub const AT_DATUM: Property = Property::int("at_datum").doc("index of the input, from 0; without it, every input");
+pub const AT_DATUM: Property =
+    Property::int("at_datum").doc("index of the input, from 0; without it, every input");
 
 /// A chunk of an input, or of every input.
 pub struct Moment {

@@ -2,9 +2,9 @@
 
 use crate::moment::{AT_CHUNK, AT_DATUM, Moment};
 use crate::pass_on;
-use artemis_plugin_api::{Algorithm, Component, Context, Input, Properties, Property, Result, Tool};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use artemis_plugin_api::{Algorithm, Component, Context, Input, Properties, Property, Result, Tool};
 
 /// The algorithm.
 pub struct Panics {
@@ -25,7 +25,15 @@ impl Component for Panics {
         Property::string("when")
             .default("execute")
             .choices(&[
-                "configure", "initialize", "book", "instance", "partial", "execute", "merge", "finalize", "abort",
+                "configure",
+                "initialize",
+                "book",
+                "instance",
+                "partial",
+                "execute",
+                "merge",
+                "finalize",
+                "abort",
             ])
             .doc("the call that panics"),
         AT_CHUNK,
@@ -66,7 +74,13 @@ impl Algorithm for Panics {
         0
     }
 
-    fn execute(&self, context: &Context<'_>, _: &mut (), batches: &mut u64, inputs: Vec<Input>) -> Result<()> {
+    fn execute(
+        &self,
+        context: &Context<'_>,
+        _: &mut (),
+        batches: &mut u64,
+        inputs: Vec<Input>,
+    ) -> Result<()> {
         if self.moment.is_now(context) {
             self.panic_if("execute");
         }

@@ -1,10 +1,10 @@
 //! A reader that panics: `panics-at-open`.
 
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use artemis_plugin_api::{
     Chunk, Component, Context, Delimited, Framing, Properties, Property, Reader, Result,
 };
-use arrow::array::{RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::sync::Arc;
 
 /// The reader: lines of text as one column `line`, unless it panics.

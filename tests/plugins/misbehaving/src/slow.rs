@@ -1,8 +1,8 @@
 //! Takes its time: the algorithm `slow`, for tests that stop or kill a job in mid-run.
 
 use crate::pass_on;
-use artemis_plugin_api::{Algorithm, Component, Context, Input, Properties, Property, Result};
 use arrow::datatypes::SchemaRef;
+use artemis_plugin_api::{Algorithm, Component, Context, Input, Properties, Property, Result};
 use std::time::Duration;
 
 /// The algorithm.
