@@ -10,10 +10,8 @@ use crate::steering::{
     DatumState, MergeTree, RejectCount, RejectedRecord, RunOutput, Steering, StepError, Totals, Worker,
 };
 use crate::writer::PartitionWriter;
-use arrow::array::RecordBatch;
 use artemis_plugin_api::abi::ARTEMIS_BAD_DATA;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A lock whose holder cannot leave it half changed: a panic elsewhere does not make its content wrong.
@@ -127,8 +125,6 @@ pub struct Execute<'a> {
     pub bad: Mutex<BadInputs>,
     /// Ends of the inputs.
     pub ends: Mutex<BTreeMap<usize, DatumEnd>>,
-    /// Rows that were handed to the writers.
-    pub rows_out: AtomicU64,
 }
 
 /// What comes together in the order of the input.
@@ -145,8 +141,8 @@ pub struct Collected {
     pub annotations: BTreeMap<(String, String), String>,
     /// By position of the datum.
     pub rows: BTreeMap<usize, RowCounts>,
-    /// Chunks that were worked on.
-    pub chunks: u64,
+    /// Runs that were collected.
+    pub runs: u64,
 }
 
 /// Counts of one input.
@@ -165,19 +161,10 @@ impl Execute<'_> {
     fn tasks(&self, leaf: usize, cuts: Vec<CutBatch>) -> Tasks<Self> {
         cuts.into_iter()
             .map(|cut| {
-                self.rows_out.fetch_add(cut.rows as u64, Ordering::Relaxed);
                 let writer = self.writers[leaf].clone();
                 Box::new(move |_: &mut Worker| write(&writer, cut)) as Task<Worker, JobError>
             })
             .collect()
-    }
-
-    /// Takes a batch of a leaf outside of the engine; gives the cuts that it completes.
-    pub fn push_leaf(&self, leaf: usize, batch: RecordBatch) -> Vec<CutBatch> {
-        let cuts = lock(&self.collected).collectors[leaf].push(batch);
-        let rows: usize = cuts.iter().map(|cut| cut.rows).sum();
-        self.rows_out.fetch_add(rows as u64, Ordering::Relaxed);
-        cuts
     }
 }
 
@@ -227,7 +214,7 @@ impl Stage for Execute<'_> {
         rows.records += output.records;
         rows.dropped += local.dropped.len() as u64;
         rows.nulled += local.nulled;
-        collected.chunks += 1;
+        collected.runs += 1;
         for (column, rejects) in std::mem::take(&mut local.rejects) {
             collected.rejects.entry((datum, column)).or_default().merge(rejects);
         }

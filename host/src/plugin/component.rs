@@ -150,10 +150,14 @@ impl Identity {
         outputs: &[SchemaRef],
         body: impl FnOnce(*const artemis_context, *mut artemis_error) -> i32,
     ) -> Result<(), Box<Failure>> {
-        let state = CallState { services, fixed: &self.fixed, outputs };
+        let state = CallState { services, fixed: &self.fixed, outputs, refused: Default::default() };
         let mut error = empty_error();
         let call = Call { component: &self.name, ..*call };
-        match with_context(&call, &state, |context| body(context, &mut error)) {
+        let status = with_context(&call, &state, |context| body(context, &mut error));
+        if let Some(refused) = state.refused.take() {
+            return Err(self.failure(verb, &call, refused));
+        }
+        match status {
             ARTEMIS_OK => Ok(()),
             status => Err(self.failure(verb, &call, read_error(status, &error))),
         }
