@@ -211,6 +211,12 @@ fn stamp(text: &[u8], zoned: bool, lenient: bool) -> Option<time::Stamp> {
     (stamp.zoned == zoned).then_some(stamp)
 }
 
+/// Whether a field starts and ends with a quote.
+#[inline]
+fn is_in_quotes(quote: Option<u8>, raw: &[u8]) -> bool {
+    matches!(raw, [first, .., last] if first == last && Some(*first) == quote)
+}
+
 /// The cells of one column in a tile.
 struct Cells<'a> {
     source: Source<'a>,
@@ -232,24 +238,30 @@ impl Cells<'_> {
     ) {
         let Source { options, data, tile } = self.source;
         let (stride, column) = (tile.stride(), self.column);
+        let fast = |start: usize, end: usize| {
+            // A text that means null could be a number too.
+            if options.nulls.may_be_number(end - start) { None } else { fast(data, start, end) }
+        };
         let mut row = 0;
-        values.reserve(tile.rows());
         for group in tile.offsets().chunks(WORD * stride) {
             let mut word = 0;
-            for (bit, offsets) in group.chunks_exact(stride).enumerate() {
+            let mut room = [T::default(); WORD];
+            for ((bit, offsets), place) in group.chunks_exact(stride).enumerate().zip(&mut room) {
                 let (start, end) = (offsets[column] as usize, offsets[column + 1] as usize - 1);
-                let mut value = None;
-                if !options.nulls.may_be_number(end - start) {
-                    value = fast(data, start, end);
+                let mut value = fast(start, end);
+                if value.is_none() && is_in_quotes(options.dialect.quote, &data[start..end]) {
+                    value = fast(start + 1, end - 1);
                 }
                 if value.is_none() {
-                    value = self.convert(row, start..end, &convert);
+                    value = self.convert(row + bit, start..end, &convert);
                 }
                 word |= u64::from(value.is_some()) << bit;
-                values.push(value.unwrap_or_default());
-                row += 1;
+                *place = value.unwrap_or_default();
             }
+            let rows = group.len() / stride;
+            values.extend_from_slice(&room[..rows]);
             validity.push(word);
+            row += rows;
         }
     }
 
@@ -280,6 +292,7 @@ impl Cells<'_> {
         let Source { options, data, tile } = self.source;
         let (stride, column) = (tile.stride(), self.column);
         let dialect = &options.dialect;
+        let is_simple = dialect.escape.is_none() && !checked;
         let mut row = 0;
         for group in tile.offsets().chunks(WORD * stride) {
             let mut word = 0;
@@ -290,8 +303,10 @@ impl Cells<'_> {
                 let mut valid = is_quoted || !options.nulls.contain(raw);
                 if !valid {
                     texts.push(&[]);
-                } else if !is_quoted && dialect.escape.is_none() && !checked {
+                } else if is_simple && !is_quoted {
                     texts.push_range(data, start, end);
+                } else if is_simple && !tile.has_odd_quotes && is_in_quotes(dialect.quote, raw) {
+                    texts.push_range(data, start + 1, end - 1);
                 } else {
                     let text = decode(dialect, raw).text;
                     if checked && std::str::from_utf8(&text).is_err() {
@@ -310,6 +325,7 @@ impl Cells<'_> {
     }
 
     #[cold]
+    #[inline(never)]
     fn mismatch(&mut self, row: usize, field: Range<usize>, invalid_utf8: bool) {
         self.mismatches.push(Mismatch {
             record: self.source.tile.records[row],

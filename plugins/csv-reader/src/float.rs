@@ -1,6 +1,6 @@
 //! Floating-point numbers of 64 bits, rounded correctly.
 
-use crate::integer::eight_digits;
+use crate::integer::{eight_digits, leading_digits};
 use crate::number::Shape;
 
 const ONES: u128 = 0x0101_0101_0101_0101_0101_0101_0101_0101;
@@ -15,9 +15,12 @@ pub(crate) const EXACT: u64 = 1 << 53;
 const POWERS: [f64; 16] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// The number written in `data[start..end]`, if it has at most 16 characters after the sign, no exponent,
-/// no leading zeros, digits up to 2^53 without the point, and 16 bytes can be read. `None` says nothing
-/// about the text.
+/// The same up to the eighth, as integers.
+const INTEGER_POWERS: [u64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The number written in `data[start..end]`, if it has a minus sign or none, up to 7 digits, a point, up to
+/// 8 digits, no leading zeros, and eight bytes can be read at each part; or if [`fast_long`] takes it.
+/// `None` says nothing about the text.
 ///
 /// The result is the nearest number: the digits are an exact integer and so is the power of ten, and one
 /// division rounds once (W. D. Clinger, "How to read floating point numbers accurately", 1990).
@@ -26,6 +29,29 @@ pub(crate) fn fast(data: &[u8], start: usize, end: usize) -> Option<f64> {
     let negative = *data.get(start)? == b'-';
     let start = start + usize::from(negative);
     let length = end.checked_sub(start)?;
+    let first = u64::from_le_bytes(*data.get(start..)?.first_chunk::<8>()?);
+    let differs = first ^ POINTS as u64;
+    // Exact for the lowest byte that is a point; a second one fails as no digit.
+    let point = differs.wrapping_sub(ONES as u64) & !differs & HIGHS as u64;
+    let integer_digits = point.trailing_zeros() as usize / 8;
+    let fraction_digits = length.wrapping_sub(integer_digits + 1);
+    // Without a point, or with one beyond the end, the number of fraction digits comes out too large.
+    let fits = (1..=7).contains(&integer_digits) && (1..=8).contains(&fraction_digits);
+    if !fits || (first as u8 == b'0' && integer_digits > 1) {
+        return fast_long(data, start, end, negative);
+    }
+    let integer = leading_digits(first, integer_digits)?;
+    let rest = data.get(start + integer_digits + 1..)?.first_chunk::<8>()?;
+    let fraction = leading_digits(u64::from_le_bytes(*rest), fraction_digits)?;
+    let mantissa = integer * INTEGER_POWERS[fraction_digits] + fraction;
+    let value = mantissa as f64 / POWERS[fraction_digits];
+    Some(if negative { -value } else { value })
+}
+
+/// The same for at most 16 characters with digits up to 2^53, where 16 bytes can be read; the point may
+/// stand anywhere or be missing. `start` is behind the sign.
+fn fast_long(data: &[u8], start: usize, end: usize, negative: bool) -> Option<f64> {
+    let length = end.checked_sub(start)?;
     if length == 0 || length > 16 {
         return None;
     }
@@ -33,7 +59,6 @@ pub(crate) fn fast(data: &[u8], start: usize, end: usize) -> Option<f64> {
     // The first character stands in the lowest byte that is not 0, the last one in the highest.
     let text = u128::from_le_bytes(*bytes) << (128 - 8 * length);
     let differs = text ^ POINTS;
-    // Exact for the lowest byte that is a point; a second one fails as no digit.
     let point = differs.wrapping_sub(ONES) & !differs & HIGHS;
     let (digits, count, fraction) = if point == 0 {
         (text, length, 0)

@@ -47,6 +47,9 @@ pub(crate) struct Tile {
     slots: Vec<u32>,
     rows: usize,
     stride: usize,
+    /// Quoted fields may hold quotes or escapes. Otherwise what stands between the first and the last byte
+    /// of a field in quotes is its text.
+    pub has_odd_quotes: bool,
     /// The number within the chunk of each row's record.
     pub records: Vec<u32>,
 }
@@ -115,6 +118,7 @@ impl<'a> Indexer<'a> {
         tile.rows = 0;
         tile.stride = self.width + 1;
         tile.records.clear();
+        tile.has_odd_quotes = false;
         while self.at < self.data.len() && tile.rows < max_rows {
             if self.is_comment(self.at) {
                 let end = memchr(self.dialect.terminator_byte(), &self.data[self.at..]);
@@ -154,8 +158,9 @@ impl<'a> Indexer<'a> {
                 let quoted = prefix_xor(quotes) ^ if inside { u64::MAX } else { 0 };
                 let (opening, closing) = (quotes & quoted, quotes & !quoted);
                 stops &= !quoted;
-                let may_open = (stops << 1) | after_stop | (closing << 1) | after_close;
-                odd |= opening & !may_open;
+                let doubled = opening & ((closing << 1) | after_close);
+                tile.has_odd_quotes |= doubled != 0;
+                odd |= opening & !doubled & !((stops << 1) | after_stop);
                 inside = quoted >> 63 == 1;
                 after_close = closing >> 63;
             } else {
@@ -242,6 +247,7 @@ impl<'a> Indexer<'a> {
     /// Indexes one record by the plain machine.
     #[cold]
     fn walk_record(&mut self, tile: &mut Tile) {
+        tile.has_odd_quotes = true;
         let first = tile.rows * tile.stride;
         tile.set(first, self.at);
         let mut slot = first + 1;

@@ -21,14 +21,12 @@ pub(crate) fn eight_digits(word: u64) -> Option<u64> {
     Some(high.wrapping_add(low) >> 32)
 }
 
-/// The number of `length` digits, 1 to 8, that start at `start`. `None` also if fewer than eight bytes
-/// can be read there.
+/// The number of the first `count` bytes, 1 to 8, of a word, the first one in the lowest byte. `None` if one
+/// of them is no digit.
 #[inline]
-fn short(data: &[u8], start: usize, length: usize) -> Option<u64> {
-    let bytes = data.get(start..)?.first_chunk::<8>()?;
+pub(crate) fn leading_digits(word: u64, count: usize) -> Option<u64> {
     // The digits move to the top and zeros fill in below, which are the leading places.
-    let digits = u64::from_le_bytes(*bytes) << (64 - 8 * length);
-    eight_digits(digits | ((ZEROS >> 8) >> (8 * (length - 1))))
+    eight_digits(word << (64 - 8 * count) | ((ZEROS >> 8) >> (8 * (count - 1))))
 }
 
 /// The integer written in `data[start..end]`, if it has at most 16 digits, a minus sign or none, no
@@ -39,13 +37,11 @@ pub(crate) fn fast(data: &[u8], start: usize, end: usize) -> Option<i64> {
     let negative = first == b'-';
     let start = start + usize::from(negative);
     let length = end.checked_sub(start)?;
+    let word = |at: usize| Some(u64::from_le_bytes(*data.get(at..)?.first_chunk::<8>()?));
     let value = match length {
         1 if !negative => u64::from(first.wrapping_sub(b'0')),
-        1..=8 => short(data, start, length)?,
-        9..=16 => {
-            let last = data.get(end - 8..)?.first_chunk::<8>()?;
-            short(data, start, length - 8)? * 100_000_000 + eight_digits(u64::from_le_bytes(*last))?
-        }
+        1..=8 => leading_digits(word(start)?, length)?,
+        9..=16 => leading_digits(word(start)?, length - 8)? * 100_000_000 + eight_digits(word(end - 8)?)?,
         _ => return None,
     };
     // A single digit was not checked yet; leading zeros and `-0` are not for here.

@@ -87,7 +87,11 @@ impl Nulls {
     /// Whether an unquoted cell of this text is missing.
     #[inline]
     pub(crate) fn contain(&self, text: &[u8]) -> bool {
-        (self.lengths >> text.len().min(63)) & 1 == 1 && self.texts.iter().any(|null| null == text)
+        if (self.lengths >> text.len().min(63)) & 1 == 0 {
+            return false;
+        }
+        // By first bytes, as most texts differ there, and a call to compare costs more than the rest.
+        text.is_empty() || self.texts.iter().any(|null| null.first() == text.first() && null == text)
     }
 
     /// Whether a number of this many bytes could be one of the texts.
