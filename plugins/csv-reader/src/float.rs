@@ -44,7 +44,7 @@ pub(crate) fn fast(data: &[u8], start: usize, end: usize) -> Option<f64> {
     let rest = data.get(start + integer_digits + 1..)?.first_chunk::<8>()?;
     let fraction = leading_digits(u64::from_le_bytes(*rest), fraction_digits)?;
     let mantissa = integer * INTEGER_POWERS[fraction_digits] + fraction;
-    let value = mantissa as f64 / POWERS[fraction_digits];
+    let value = mantissa.cast_signed() as f64 / POWERS[fraction_digits];
     Some(if negative { -value } else { value })
 }
 
@@ -79,7 +79,7 @@ fn fast_long(data: &[u8], start: usize, end: usize, negative: bool) -> Option<f6
     if mantissa > EXACT {
         return None;
     }
-    let value = mantissa as f64 / POWERS[fraction];
+    let value = mantissa.cast_signed() as f64 / POWERS[fraction];
     Some(if negative { -value } else { value })
 }
 
