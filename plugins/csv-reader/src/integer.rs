@@ -39,13 +39,12 @@ pub(crate) fn fast(data: &[u8], start: usize, end: usize) -> Option<i64> {
     let length = end.checked_sub(start)?;
     let word = |at: usize| Some(u64::from_le_bytes(*data.get(at..)?.first_chunk::<8>()?));
     let value = match length {
-        1 if !negative => u64::from(first.wrapping_sub(b'0')),
         1..=8 => leading_digits(word(start)?, length)?,
         9..=16 => leading_digits(word(start)?, length - 8)? * 100_000_000 + eight_digits(word(end - 8)?)?,
         _ => return None,
     };
-    // A single digit was not checked yet; leading zeros and `-0` are not for here.
-    if (length == 1 && value > 9) || (data[start] == b'0' && (length > 1 || negative)) {
+    // Leading zeros and `-0` are not for here. One test without shortcuts, as each part alone is a coin toss.
+    if (data[start] == b'0') & ((length > 1) | negative) {
         return None;
     }
     let value = value.cast_signed();
