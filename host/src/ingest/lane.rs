@@ -1,0 +1,227 @@
+//! One input on its way: cells come in order, chunks of whole records leave, bytes are hashed as they pass.
+
+use super::{Cut, IngestError, Span};
+use crate::chunk::{ChunkBytes, Pool};
+use crate::datum::Datum;
+use crate::split::{Block, Stitcher, Summary};
+use std::sync::Arc;
+
+/// The bytes of a block, with its place.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    /// Where the block lies and which records it holds.
+    pub block: Block,
+    /// Its bytes.
+    pub bytes: Arc<ChunkBytes>,
+    /// The last chunk of its datum.
+    pub is_last: bool,
+}
+
+/// Consecutive chunks of one input: the unit of scheduling and of partials.
+#[derive(Debug)]
+pub struct Run {
+    /// Index of the datum.
+    pub datum: usize,
+    /// Index of the run within the datum.
+    pub index: u64,
+    /// The chunks, in order.
+    pub chunks: Vec<Chunk>,
+}
+
+/// An input that was read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatumEnd {
+    /// Index of the datum.
+    pub datum: usize,
+    /// Hash of all its bytes, header and footer too.
+    pub blake3: Option<[u8; 32]>,
+    /// The blocks as (offset, length), in bytes.
+    pub blocks: Vec<(u64, u64)>,
+    /// Records in it.
+    pub records: u64,
+    /// Runs that it was cut into.
+    pub runs: u64,
+}
+
+/// A cell that was read and scanned.
+pub(super) struct Cell {
+    pub(super) bytes: Vec<u8>,
+    pub(super) summary: Option<Summary>,
+}
+
+/// The state of one input between cells.
+pub(super) struct Lane {
+    datum: Arc<Datum>,
+    pool: Arc<Pool>,
+    run_chunks: usize,
+    hasher: Option<blake3::Hasher>,
+    cutter: Cutter,
+    /// Offset of the next cell.
+    offset: u64,
+    /// Where the last run that left ends.
+    left_at: u64,
+    span_end: u64,
+    footer_bytes: u64,
+    run: Vec<Chunk>,
+    runs: u64,
+    records: u64,
+    blocks: Vec<(u64, u64)>,
+    limit_bytes: u64,
+}
+
+enum Cutter {
+    Text { stitcher: Stitcher, open: Option<Open> },
+    Fixed { record_bytes: u64 },
+}
+
+/// The bytes of a block that is not complete yet.
+struct Open {
+    buffer: Vec<u8>,
+    start: usize,
+}
+
+impl Lane {
+    /// A lane at the start of an input. `limit_bytes` bounds one record.
+    pub(super) fn new(
+        datum: Arc<Datum>,
+        cut: &Cut,
+        span: &Span,
+        pool: Arc<Pool>,
+        run_chunks: usize,
+        hash: bool,
+        limit_bytes: u64,
+    ) -> Self {
+        let hasher = hash.then(|| {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&span.head);
+            hasher
+        });
+        let (cutter, footer_bytes) = match cut {
+            Cut::Delimited { .. } => (Cutter::Text { stitcher: Stitcher::new(span.start), open: None }, 0),
+            Cut::Fixed(fixed) => (Cutter::Fixed { record_bytes: fixed.record_bytes }, fixed.footer_bytes),
+        };
+        Self {
+            datum,
+            pool,
+            run_chunks: run_chunks.max(1),
+            hasher,
+            cutter,
+            offset: span.start,
+            left_at: span.start,
+            span_end: span.end,
+            footer_bytes,
+            run: Vec::new(),
+            runs: 0,
+            records: 0,
+            blocks: Vec::new(),
+            limit_bytes,
+        }
+    }
+
+    /// Takes the next cell; gives the run that it completes.
+    pub(super) fn push(&mut self, cell: Cell) -> Result<Option<Run>, IngestError> {
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&cell.bytes);
+        }
+        let (offset, length) = (self.offset, cell.bytes.len() as u64);
+        self.offset += length;
+        match &mut self.cutter {
+            Cutter::Fixed { record_bytes } => {
+                let records = length / *record_bytes;
+                let index = self.blocks.len() as u64;
+                let block = Block { index, offset, length, first_record: self.records, records };
+                Ok(self.add(block, cell.bytes, 0, offset + length >= self.span_end))
+            }
+            Cutter::Text { stitcher, open } => {
+                let complete = cell.summary.as_ref().and_then(|summary| stitcher.push(summary));
+                if stitcher.open_line_bytes() > self.limit_bytes {
+                    return Err(IngestError::RecordTooLong {
+                        name: self.datum.name.clone(),
+                        offset: offset + length - stitcher.open_line_bytes(),
+                        limit_bytes: self.limit_bytes,
+                    });
+                }
+                match (open.take(), complete) {
+                    (None, _) => {
+                        *open = Some(Open { buffer: cell.bytes, start: 0 });
+                        Ok(None)
+                    }
+                    (Some(mut block), None) => {
+                        block.buffer.extend_from_slice(&cell.bytes);
+                        self.pool.give_back(cell.bytes);
+                        *open = Some(block);
+                        Ok(None)
+                    }
+                    (Some(mut done), Some(block)) => {
+                        let start = (block.offset + block.length - offset) as usize;
+                        done.buffer.extend_from_slice(&cell.bytes[..start]);
+                        *open = Some(Open { buffer: cell.bytes, start });
+                        Ok(self.add(block, done.buffer, done.start, false))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The input ended: gives the last run and what there is to say of the whole.
+    pub(super) fn finish(mut self) -> Result<(Option<Run>, DatumEnd), IngestError> {
+        let datum = self.datum.clone();
+        let name = || datum.name.clone();
+        let mut last = None;
+        if let Cutter::Text { stitcher, open } = &mut self.cutter {
+            let end = std::mem::replace(stitcher, Stitcher::new(0)).finish();
+            if let Some(offset) = end.open_quote {
+                return Err(IngestError::OpenQuote { name: name(), offset });
+            }
+            if let (Some(block), Some(open)) = (end.last, open.take()) {
+                last = self.add(block, open.buffer, open.start, true);
+            }
+        }
+        let failed = |source| IngestError::Read { name: name(), source };
+        if let Some(hasher) = &mut self.hasher
+            && self.footer_bytes > 0
+        {
+            let mut footer = vec![0; self.footer_bytes as usize];
+            self.datum.read_at(&mut footer, self.span_end).map_err(failed)?;
+            hasher.update(&footer);
+        }
+        self.datum.check_unchanged().map_err(failed)?;
+        let last = last.or_else(|| self.close_run());
+        let end = DatumEnd {
+            datum: self.datum.index,
+            blake3: self.hasher.map(|hasher| *hasher.finalize().as_bytes()),
+            blocks: self.blocks,
+            records: self.records,
+            runs: self.runs,
+        };
+        Ok((last, end))
+    }
+
+    /// Runs that left the lane.
+    pub(super) fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// Bytes that were pushed and have not left with a run.
+    pub(super) fn held_bytes(&self) -> u64 {
+        self.offset - self.left_at
+    }
+
+    fn add(&mut self, block: Block, buffer: Vec<u8>, start: usize, is_last: bool) -> Option<Run> {
+        self.records += block.records;
+        self.blocks.push((block.offset, block.length));
+        let bytes = Arc::new(ChunkBytes::of_buffer(buffer, start, Some(self.pool.clone())));
+        self.run.push(Chunk { block, bytes, is_last });
+        if self.run.len() >= self.run_chunks || is_last { self.close_run() } else { None }
+    }
+
+    fn close_run(&mut self) -> Option<Run> {
+        if self.run.is_empty() {
+            return None;
+        }
+        let index = self.runs;
+        self.runs += 1;
+        self.left_at = self.run.last().map_or(self.left_at, |c| c.block.offset + c.block.length);
+        Some(Run { datum: self.datum.index, index, chunks: std::mem::take(&mut self.run) })
+    }
+}

@@ -1,0 +1,144 @@
+//! Opens a plugin's library and takes its tables. A loaded library is never unloaded: batches carry release
+//! callbacks into it.
+#![allow(unsafe_code)]
+
+use super::gate;
+use super::services::host_table;
+use artemis_plugin_api::abi::*;
+use artemis_plugin_api::export::{empty_error, read_error};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Why a library was not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("plugin `{plugin}` ({}) was refused: {reason}", path.display())]
+pub struct LoadError {
+    /// Id of the plugin.
+    pub plugin: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// What is wrong, and what to do.
+    pub reason: String,
+}
+
+/// A loaded library.
+pub struct Library {
+    /// Id of the plugin, for messages.
+    pub(super) plugin: String,
+    /// Directory of the file.
+    pub(super) dir: String,
+    components: HashMap<String, Table>,
+}
+
+/// The functions of one component.
+#[derive(Clone, Copy)]
+pub(super) enum Table {
+    Reader(&'static artemis_reader),
+    Algorithm(&'static artemis_algorithm),
+    Tool(&'static artemis_tool),
+}
+
+impl Library {
+    /// Loads a library, once per process and file.
+    ///
+    /// # Errors
+    /// When it cannot be opened, fails the gate, or its tables are not what the ABI says.
+    pub fn load(plugin: &str, path: &Path) -> Result<Arc<Library>, LoadError> {
+        static LOADED: OnceLock<Mutex<HashMap<PathBuf, Arc<Library>>>> = OnceLock::new();
+        let refused = |reason: String| LoadError { plugin: plugin.to_owned(), path: path.into(), reason };
+        let path = path.canonicalize().map_err(|e| refused(format!("cannot open it: {e}")))?;
+        let mut loaded = LOADED
+            .get_or_init(Mutex::default)
+            .lock()
+            .map_err(|_| refused("an earlier load panicked".into()))?;
+        if let Some(library) = loaded.get(&path) {
+            return Ok(library.clone());
+        }
+        let components = open(&path).map_err(refused)?;
+        let dir = path.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
+        let library = Arc::new(Library { plugin: plugin.to_owned(), dir, components });
+        loaded.insert(path, library.clone());
+        Ok(library)
+    }
+
+    /// The functions of a component.
+    pub(super) fn table(&self, component: &str) -> Option<Table> {
+        self.components.get(component).copied()
+    }
+}
+
+fn open(path: &Path) -> Result<HashMap<String, Table>, String> {
+    gate::check(path)?;
+    // SAFETY: opening runs the library's initializers; that is what a user asks for who names the plugin in a menu.
+    let library = unsafe { libloading::Library::new(path) }.map_err(|e| format!("cannot load it: {e}"))?;
+    // SAFETY: the ABI gives the symbol this type.
+    let entry = unsafe { library.get::<artemis_entry>(b"artemis_plugin_v1\0") }
+        .map(|symbol| *symbol)
+        .map_err(|_| "it exports no `artemis_plugin_v1`".to_owned());
+    // Never unloaded, whatever comes of it: even a refused library may have started something.
+    std::mem::forget(library);
+    let entry = entry?;
+
+    let mut error = empty_error();
+    let mut plugin = artemis_plugin {
+        struct_size: size_of::<artemis_plugin>() as u64,
+        abi_minor: 0,
+        reserved: 0,
+        components: std::ptr::null(),
+        component_count: 0,
+    };
+    // SAFETY: the host's table lives as long as the process, the others for the call.
+    let status = unsafe { entry(host_table(), &mut plugin, &mut error) };
+    if status != ARTEMIS_OK {
+        return Err(format!("its entry failed: {}", read_error(status, &error)));
+    }
+    tables(&plugin)
+}
+
+/// Upper bound of components in one library, against a count that is not one.
+const COMPONENTS_MAX: u64 = 10_000;
+
+fn tables(plugin: &artemis_plugin) -> Result<HashMap<String, Table>, String> {
+    if plugin.components.is_null() || plugin.component_count > COMPONENTS_MAX {
+        return Err(format!("its entry lists {} components", plugin.component_count));
+    }
+    let mut components = HashMap::new();
+    for i in 0..plugin.component_count as usize {
+        // SAFETY: the plugin lists `component_count` components that live as long as the process.
+        let component = unsafe { &*plugin.components.add(i) };
+        // SAFETY: as above.
+        let name = unsafe { std::slice::from_raw_parts(component.name.data, component.name.len as usize) };
+        let name = std::str::from_utf8(name).map_err(|_| "a component's name is not UTF-8".to_owned())?;
+        let table = match component.kind {
+            // SAFETY: a component of this kind has this table, which lives as long as the process.
+            ARTEMIS_KIND_READER => unsafe { sized(component.reader) }.map(Table::Reader),
+            // SAFETY: as above.
+            ARTEMIS_KIND_ALGORITHM => unsafe { sized(component.algorithm) }.map(Table::Algorithm),
+            // SAFETY: as above.
+            ARTEMIS_KIND_TOOL => unsafe { sized(component.tool) }.map(Table::Tool),
+            other => return Err(format!("component `{name}` is of the unknown kind {other}")),
+        };
+        let table =
+            table.ok_or_else(|| format!("component `{name}` has no table, or one that is too small"))?;
+        components.insert(name.to_owned(), table);
+    }
+    Ok(components)
+}
+
+/// A table that is as large as revision 1.0 has it.
+///
+/// # Safety
+/// `table` is null or starts with its size in bytes and lives as long as the process.
+unsafe fn sized<T>(table: *const T) -> Option<&'static T> {
+    if table.is_null() {
+        return None;
+    }
+    // SAFETY: every table starts with its size.
+    let bytes = unsafe { *table.cast::<u64>() };
+    if bytes < size_of::<T>() as u64 {
+        return None;
+    }
+    // SAFETY: the table is at least as large as the type.
+    Some(unsafe { &*table })
+}

@@ -1,0 +1,26 @@
+//! Plugins: what their files say of them, where they are found, and the safe face of those that are loaded.
+//!
+//! `unsafe` lives here and in the SDK only. Nothing outside of this folder sees a C structure.
+
+mod algorithm;
+pub mod catalogue;
+mod check;
+mod component;
+mod crossing;
+pub mod elf;
+mod gate;
+mod library;
+pub mod manifest;
+mod reader;
+pub mod scan;
+mod services;
+mod tool;
+mod values;
+pub mod version;
+
+pub use algorithm::{Algorithm, AlgorithmInstance, Partial};
+pub use catalogue::{Catalogue, Entry, PluginFile, Status, UnknownComponent};
+pub use component::Failure;
+pub use library::{Library, LoadError};
+pub use reader::{Datum, Reader, ReaderInstance, Sample};
+pub use tool::{Place, Tool};
