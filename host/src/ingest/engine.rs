@@ -480,3 +480,6 @@ impl<S: Stage> Shared<'_, S> {
         state.window_used = state.window_used.saturating_sub(held_bytes + cells);
     }
 }
+
+#[cfg(test)]
+mod tests;
