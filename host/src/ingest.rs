@@ -6,7 +6,7 @@ mod lane;
 mod sample;
 
 pub use cut::{Cut, Span};
-pub use engine::{Engine, Limits, Stage, Task};
+pub use engine::{Engine, Limits, Stage, Task, Tasks};
 pub use lane::{Chunk, DatumEnd, Run};
 pub use sample::sample_chunks;
 

@@ -6,6 +6,7 @@
 pub mod book;
 pub mod catalog;
 pub mod chunk;
+pub mod collector;
 pub mod datum;
 pub mod guess;
 pub mod ingest;
@@ -16,3 +17,4 @@ pub mod plugin;
 pub mod split;
 pub mod steering;
 pub mod store;
+pub mod writer;

@@ -7,6 +7,9 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The memory of a job on a machine that tells nothing, in bytes.
+const UNKNOWN_MEMORY_BYTES: u64 = 1 << 30;
+
 /// What the machine allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -52,6 +55,16 @@ impl Limits {
         Limits {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory: memory_under(Path::new("/")),
+        }
+    }
+
+    /// How much memory a job may use that says nothing itself: three quarters of what a control group grants, half
+    /// of what is shared with others, or of an address space, which holds more than what is used.
+    pub fn job_memory_bytes(&self) -> u64 {
+        match self.memory {
+            None => UNKNOWN_MEMORY_BYTES,
+            Some(MemoryLimit { bytes, source: MemorySource::ControlGroup }) => bytes / 4 * 3,
+            Some(MemoryLimit { bytes, .. }) => bytes / 2,
         }
     }
 }
@@ -161,7 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn this_process_has_a_core() {
+    fn this_process_has_a_core_and_memory() {
         assert!(Limits::of_process().cores >= 1);
+        assert!(Limits::of_process().job_memory_bytes() > 0);
     }
 }

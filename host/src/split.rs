@@ -37,6 +37,7 @@ mod dialect;
 mod fixed;
 mod head;
 mod machine;
+mod mask;
 mod scan;
 mod stitch;
 mod summary;

@@ -1,4 +1,5 @@
-//! The bins of an axis. A value outside of them counts as underflow or overflow, never nowhere.
+//! The bins of an axis. An edge belongs to the bin above it, the last one to the last bin, as in numpy and physt. A
+//! value outside counts as underflow or overflow, never nowhere.
 
 use artemis_plugin_api::Axis;
 
@@ -52,7 +53,7 @@ impl Binning {
     /// When limits or bins make no axis.
     pub fn new(axis: &Axis) -> Result<Self, BadAxis> {
         let bad = |text: &str| Err(BadAxis(text.to_owned()));
-        let bins_ok = |bins: u32| bins >= 1 && bins <= BINS_MAX;
+        let bins_ok = |bins: u32| (1..=BINS_MAX).contains(&bins);
         match *axis {
             Axis::Fixed { bins, lower, upper } => {
                 if !bins_ok(bins) || !(upper - lower).is_finite() || lower >= upper {
@@ -106,7 +107,7 @@ impl Binning {
         }
     }
 
-    /// The bin of a value that is not NaN: `Err(false)` below the first, `Err(true)` at or above the last edge.
+    /// The bin of a value that is not NaN: `Err(false)` below the first, `Err(true)` above the last edge.
     pub fn bin_of(&self, value: f64) -> Result<usize, bool> {
         let (bins, lower, upper, position) = match self {
             Binning::Fixed { bins, lower, upper } => {
@@ -119,15 +120,16 @@ impl Binning {
                 let above = edges.partition_point(|edge| *edge <= value);
                 return match above {
                     0 => Err(false),
-                    n if n == edges.len() => Err(true),
-                    n => Ok(n - 1),
+                    n if n < edges.len() => Ok(n - 1),
+                    n if edges[n - 1] == value => Ok(n - 2),
+                    _ => Err(true),
                 };
             }
             Binning::Open { .. } => return Err(true),
         };
         if value < lower {
             Err(false)
-        } else if value >= upper {
+        } else if value > upper {
             Err(true)
         } else {
             Ok(((position * f64::from(bins)) as usize).min(bins as usize - 1))
@@ -157,11 +159,12 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn edges_belong_to_the_bin_above() {
+    fn edges_belong_to_the_bin_above_and_the_last_one_to_the_last_bin() {
         let fixed = Binning::new(&Axis::Fixed { bins: 2, lower: 0.0, upper: 1.0 }).unwrap();
         assert_eq!(fixed.bin_of(0.0), Ok(0));
         assert_eq!(fixed.bin_of(0.5), Ok(1));
-        assert_eq!(fixed.bin_of(1.0), Err(true));
+        assert_eq!(fixed.bin_of(1.0), Ok(1));
+        assert_eq!(fixed.bin_of(1.5), Err(true));
         assert_eq!(fixed.bin_of(-0.1), Err(false));
         assert_eq!(fixed.bin_of(f64::INFINITY), Err(true));
         assert_eq!(fixed.bin_of(f64::NEG_INFINITY), Err(false));
@@ -204,10 +207,10 @@ mod tests {
                     // The edges are rounded, so a value may lie a rounding beside them.
                     Ok(bin) => {
                         let slack = 1e-9 * value.abs().max(1.0);
-                        prop_assert!(edges[bin] - slack <= value && value < edges[bin + 1] + slack);
+                        prop_assert!(edges[bin] - slack <= value && value <= edges[bin + 1] + slack);
                     }
                     Err(false) => prop_assert!(value < edges[0]),
-                    Err(true) => prop_assert!(value >= edges[edges.len() - 1]),
+                    Err(true) => prop_assert!(value > edges[edges.len() - 1]),
                 }
             }
         }

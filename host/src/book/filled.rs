@@ -13,7 +13,7 @@ pub struct Filled {
     pub squares: Vec<f64>,
     /// Weight below the first bin.
     pub underflow: f64,
-    /// Weight at or above the last edge.
+    /// Weight above the last edge.
     pub overflow: f64,
     /// Weight of NaN values.
     pub nan: f64,

@@ -35,9 +35,13 @@ impl FileStamp {
     /// # Errors
     /// The file is not there, or may not be looked at.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let metadata = fs::metadata(path)?;
+        Ok(Self::of_metadata(&fs::metadata(path)?))
+    }
+
+    /// The stamp in what the system tells of a file.
+    pub fn of_metadata(metadata: &fs::Metadata) -> Self {
         let mtime = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-        Ok(Self { size: metadata.len(), mtime_ns: mtime.to_string(), inode: metadata.ino() })
+        Self { size: metadata.len(), mtime_ns: mtime.to_string(), inode: metadata.ino() }
     }
 
     /// Whether the file has rested long enough that a change would show in the stamp.

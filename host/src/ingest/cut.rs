@@ -66,7 +66,7 @@ impl Cut {
     /// # Errors
     /// When it cannot be read or is not made of whole records.
     pub fn span(&self, datum: &Datum, block_bytes: u64) -> Result<Span, IngestError> {
-        let size = datum.stamp.size_bytes;
+        let size = datum.size_bytes();
         let read = |bytes: u64| {
             let mut buffer = vec![0; bytes as usize];
             datum
@@ -97,7 +97,7 @@ impl Cut {
                 }
             }
             Cut::Fixed(fixed) => {
-                fixed
+                let _ = fixed
                     .blocks(size, block_bytes)
                     .map_err(|e| IngestError::Frame { name: datum.name.clone(), reason: e.to_string() })?;
                 let start = fixed.header_bytes;

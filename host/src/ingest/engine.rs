@@ -8,11 +8,12 @@ use super::lane::{Cell, Lane};
 use super::{Cut, DatumEnd, IngestError, Run, Span};
 use crate::chunk::Pool;
 use crate::datum::Datum;
+use crate::store::Algorithm;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What is done with the runs.
-pub trait Stage: Sync {
+pub trait Stage: Sized + Sync {
     /// State of one worker.
     type Worker: Send;
     /// What a run becomes.
@@ -36,11 +37,7 @@ pub trait Stage: Sync {
     ///
     /// # Errors
     /// They stop the engine.
-    fn collect(
-        &self,
-        datum: usize,
-        output: Self::Output,
-    ) -> Result<Vec<Task<Self::Worker, Self::Error>>, Self::Error>;
+    fn collect(&self, datum: usize, output: Self::Output) -> Result<Tasks<Self>, Self::Error>;
 
     /// An input ended; called in any order.
     ///
@@ -68,6 +65,9 @@ pub trait Stage: Sync {
     }
 }
 
+/// The tasks of a stage.
+pub type Tasks<S> = Vec<Task<<S as Stage>::Worker, <S as Stage>::Error>>;
+
 /// Work behind the collector, for any worker.
 pub type Task<W, E> = Box<dyn FnOnce(&mut W) -> Result<(), E> + Send>;
 
@@ -83,7 +83,7 @@ pub struct Limits {
     /// Runs are worked on one after the other, in order.
     pub ordered: bool,
     /// Inputs are hashed as they pass.
-    pub hash: bool,
+    pub hash: Option<Algorithm>,
 }
 
 /// Inputs with their cut, ready to run through a stage.
@@ -96,7 +96,7 @@ pub struct Engine<'a> {
     pub limits: Limits,
 }
 
-/// Position of a run: datum, then run.
+/// A run: position of the datum, then number of the run.
 type Key = (usize, u64);
 
 struct State<S: Stage> {
@@ -279,6 +279,7 @@ impl<S: Stage> Shared<'_, S> {
             Some(offset) => offset,
             None => {
                 let lane = Lane::new(
+                    datum,
                     file.clone(),
                     self.engine.cut,
                     span,
@@ -479,3 +480,6 @@ impl<S: Stage> Shared<'_, S> {
         state.window_used = state.window_used.saturating_sub(held_bytes + cells);
     }
 }
+
+#[cfg(test)]
+mod tests;

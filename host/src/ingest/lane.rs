@@ -4,6 +4,7 @@ use super::{Cut, IngestError, Span};
 use crate::chunk::{ChunkBytes, Pool};
 use crate::datum::Datum;
 use crate::split::{Block, Stitcher, Summary};
+use crate::store::{Algorithm, ContentHasher, ContentId};
 use std::sync::Arc;
 
 /// The bytes of a block, with its place.
@@ -20,7 +21,7 @@ pub struct Chunk {
 /// Consecutive chunks of one input: the unit of scheduling and of partials.
 #[derive(Debug)]
 pub struct Run {
-    /// Index of the datum.
+    /// Position of the input in the engine's list.
     pub datum: usize,
     /// Index of the run within the datum.
     pub index: u64,
@@ -31,10 +32,10 @@ pub struct Run {
 /// An input that was read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatumEnd {
-    /// Index of the datum.
+    /// Position of the input in the engine's list.
     pub datum: usize,
     /// Hash of all its bytes, header and footer too.
-    pub blake3: Option<[u8; 32]>,
+    pub id: Option<ContentId>,
     /// The blocks as (offset, length), in bytes.
     pub blocks: Vec<(u64, u64)>,
     /// Records in it.
@@ -51,10 +52,11 @@ pub(super) struct Cell {
 
 /// The state of one input between cells.
 pub(super) struct Lane {
+    position: usize,
     datum: Arc<Datum>,
     pool: Arc<Pool>,
     run_chunks: usize,
-    hasher: Option<blake3::Hasher>,
+    hasher: Option<ContentHasher>,
     cutter: Cutter,
     /// Offset of the next cell.
     offset: u64,
@@ -82,17 +84,19 @@ struct Open {
 
 impl Lane {
     /// A lane at the start of an input. `limit_bytes` bounds one record.
+    #[allow(clippy::too_many_arguments)] // All of them are the lane's own for its life.
     pub(super) fn new(
+        position: usize,
         datum: Arc<Datum>,
         cut: &Cut,
         span: &Span,
         pool: Arc<Pool>,
         run_chunks: usize,
-        hash: bool,
+        hash: Option<Algorithm>,
         limit_bytes: u64,
     ) -> Self {
-        let hasher = hash.then(|| {
-            let mut hasher = blake3::Hasher::new();
+        let hasher = hash.map(|algorithm| {
+            let mut hasher = ContentHasher::new(algorithm);
             hasher.update(&span.head);
             hasher
         });
@@ -101,6 +105,7 @@ impl Lane {
             Cut::Fixed(fixed) => (Cutter::Fixed { record_bytes: fixed.record_bytes }, fixed.footer_bytes),
         };
         Self {
+            position,
             datum,
             pool,
             run_chunks: run_chunks.max(1),
@@ -186,10 +191,11 @@ impl Lane {
             hasher.update(&footer);
         }
         self.datum.check_unchanged().map_err(failed)?;
+        self.datum.close();
         let last = last.or_else(|| self.close_run());
         let end = DatumEnd {
-            datum: self.datum.index,
-            blake3: self.hasher.map(|hasher| *hasher.finalize().as_bytes()),
+            datum: self.position,
+            id: self.hasher.map(ContentHasher::finish),
             blocks: self.blocks,
             records: self.records,
             runs: self.runs,
@@ -222,6 +228,6 @@ impl Lane {
         let index = self.runs;
         self.runs += 1;
         self.left_at = self.run.last().map_or(self.left_at, |c| c.block.offset + c.block.length);
-        Some(Run { datum: self.datum.index, index, chunks: std::mem::take(&mut self.run) })
+        Some(Run { datum: self.position, index, chunks: std::mem::take(&mut self.run) })
     }
 }

@@ -3,6 +3,7 @@
 use crate::catalog::CatalogError;
 use crate::ingest::IngestError;
 use crate::plugin::{Failure, LoadError};
+use crate::steering::Mismatch;
 use std::fmt;
 
 /// Who can do something about it.
@@ -29,17 +30,29 @@ pub struct JobError {
     kind: ErrorKind,
     text: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    mismatch: Option<Box<Mismatch>>,
 }
 
 impl JobError {
     /// An error with its text.
     pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), source: None }
+        Self { kind, text: text.into(), source: None, mismatch: None }
     }
 
     /// An error of ours.
     pub fn bug(text: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, text)
+    }
+
+    /// A cell or record stopped the job.
+    pub(super) fn mismatch(mismatch: Mismatch) -> Self {
+        let text = format!("{mismatch}; write on_mismatch to say what to do with such values");
+        Self { kind: ErrorKind::Input, text, source: None, mismatch: Some(Box::new(mismatch)) }
+    }
+
+    /// The cell or record that stopped the job.
+    pub(super) fn as_mismatch(&self) -> Option<&Mismatch> {
+        self.mismatch.as_deref()
     }
 
     /// Who can do something about it.
@@ -52,7 +65,7 @@ impl JobError {
         text: String,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self { kind, text, source: Some(Box::new(source)) }
+        Self { kind, text, source: Some(Box::new(source)), mismatch: None }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 /// The state of a job, as in the metadata model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum JobState {
     /// Nothing has happened.
+    #[default]
     Starting,
     /// Components are made from their properties.
     Configure,
@@ -44,6 +45,24 @@ impl fmt::Display for JobState {
             JobState::Failure => "failure",
             JobState::Abort => "abort",
         })
+    }
+}
+
+impl From<JobState> for artemis_proto::artemis::JobState {
+    fn from(state: JobState) -> Self {
+        match state {
+            JobState::Starting => Self::JobStarting,
+            JobState::Configure => Self::JobConfigure,
+            JobState::Initialize => Self::JobInitialize,
+            JobState::Book => Self::JobBook,
+            JobState::Sample => Self::JobSample,
+            JobState::Rebook => Self::JobRebook,
+            JobState::Execute => Self::JobExecute,
+            JobState::Finalize => Self::JobFinalize,
+            JobState::Success => Self::JobSuccess,
+            JobState::Failure => Self::JobFailure,
+            JobState::Abort => Self::JobAbort,
+        }
     }
 }
 

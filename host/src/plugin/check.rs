@@ -93,12 +93,11 @@ mod tests {
     use arrow::buffer::Buffer;
 
     fn text(offsets: &[i32], bytes: &[u8]) -> ArrayData {
-        let builder = ArrayDataBuilder::new(DataType::Utf8)
+        ArrayDataBuilder::new(DataType::Utf8)
             .len(offsets.len() - 1)
             .add_buffer(Buffer::from_slice_ref(offsets))
             .add_buffer(Buffer::from(bytes))
-            .skip_validation_for_test();
-        builder
+            .skip_validation_for_test()
     }
 
     trait Unchecked {

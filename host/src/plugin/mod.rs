@@ -19,6 +19,7 @@ mod values;
 pub mod version;
 
 pub use algorithm::{Algorithm, AlgorithmInstance, Partial};
+pub use catalogue::{Catalogue, Entry, PluginFile, Status, UnknownComponent};
 pub use component::Failure;
 pub use library::{Library, LoadError};
 pub use reader::{Datum, Reader, ReaderInstance, Sample};

@@ -10,6 +10,7 @@ use artemis_plugin_api::export::write_error;
 use artemis_plugin_api::{
     Action, Axis, Call, Error, Histogram, HistogramId, Level, Reject, Result, Services, TimerId, ToolId,
 };
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,6 +34,8 @@ pub(super) struct CallState<'a> {
     pub(super) fixed: &'a Fixed,
     /// Schemas of the outputs, where the call may emit.
     pub(super) outputs: &'a [SchemaRef],
+    /// The first batch that was refused: a component that overlooks the refusal fails all the same.
+    pub(super) refused: RefCell<Option<Error>>,
 }
 
 /// Runs a call with a context over its state.
@@ -308,11 +311,18 @@ unsafe extern "C" fn emit(
     answer(error, || {
         // SAFETY: see above; the array is moved, so it is taken before anything can fail.
         let (array, state) = unsafe { (FFI_ArrowArray::from_raw(array), state(context)) };
-        let schema = state.outputs.get(output as usize).ok_or_else(|| {
-            Error::invalid(format!("output {output} does not exist: there are {}", state.outputs.len()))
-        })?;
-        let batch = crossing::import_checked(array, schema)?;
-        state.services.emit(output as usize, batch)
+        let outputs = state.outputs;
+        let emitted = match outputs.get(output as usize) {
+            Some(schema) => crossing::import_checked(array, schema)
+                .and_then(|batch| state.services.emit(output as usize, batch)),
+            None => Err(Error::invalid(format!(
+                "emitted a batch of output {output}, which does not exist: there are {}",
+                outputs.len()
+            ))),
+        };
+        emitted.inspect_err(|error| {
+            state.refused.borrow_mut().get_or_insert_with(|| error.clone());
+        })
     })
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use arrow::ipc::writer::FileWriter;
 use artemis_host::guess::job_file;
 use artemis_host::job::{self, Options};
+use artemis_host::limits::Limits;
 use artemis_host::menu::{self, INITIAL, Job};
 use artemis_host::plugin::catalogue::Catalogue;
 use artemis_host::store::LocalOptions;
@@ -53,6 +54,8 @@ pub(crate) fn convert(session: &Session, args: &args::Convert, signals: &Signals
             workers: args.workers.map(usize::from),
             again: false,
             dry_run: false,
+            durable: false,
+            default_memory_bytes: Limits::of_process().job_memory_bytes(),
             observer: &progress,
         };
         job::run(&job, &options)?

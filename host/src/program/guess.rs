@@ -9,7 +9,7 @@ use artemis_host::menu;
 use serde_json::{Value, json};
 
 use super::args;
-use super::fault::{Fault, Kind, Outcome};
+use super::fault::{Fault, Outcome};
 use super::session::Session;
 use super::text;
 
@@ -95,7 +95,7 @@ fn write(output: &Path, text: &str, force: bool) -> Outcome {
         io::ErrorKind::AlreadyExists => {
             Fault::usage(format!("{} is there already", output.display())).help("--force replaces it")
         }
-        _ => Fault { kind: Kind::Store, ..Fault::io(output, error) },
+        _ => Fault::io(output, error),
     })
 }
 

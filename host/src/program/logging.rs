@@ -10,6 +10,9 @@ use tracing::{Event, Level, Metadata, Subscriber, subscriber};
 
 use super::screen::Screen;
 
+/// The component whose lines are the host's own.
+const HOST: &str = "artemis";
+
 /// Shows events from now on: warnings, with `-v` what happens, with `-vv` details; with `-q` errors only.
 pub(crate) fn start(screen: Arc<Screen>, quiet: bool, verbosity: u8) {
     let most = match (quiet, verbosity) {
@@ -49,8 +52,14 @@ impl Subscriber for Lines {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line::default();
         event.record(&mut line);
-        let level = event.metadata().level().as_str().to_ascii_lowercase();
-        self.screen.line(&format!("{level}: {}{}", line.message, line.fields));
+        let level = event.metadata().level();
+        // The host's own error ends the job, and the program says it at its end.
+        if *level == Level::ERROR && line.component == HOST {
+            return;
+        }
+        let level = level.as_str().to_ascii_lowercase();
+        let place = if line.component.is_empty() { String::new() } else { format!("{}: ", line.component) };
+        self.screen.line(&format!("{level}: {place}{}{}", line.message, line.fields));
     }
 
     fn enter(&self, _: &Id) {}
@@ -61,6 +70,8 @@ impl Subscriber for Lines {
 /// The message of an event and its other fields.
 #[derive(Default)]
 struct Line {
+    /// Who says it.
+    component: String,
     message: String,
     fields: String,
 }
@@ -72,5 +83,14 @@ impl Visit for Line {
             "message" => write!(self.message, "{value:?}"),
             name => write!(self.fields, " {name}={value:?}"),
         };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "component" => self.component = value.to_owned(),
+            // Lines that belong to no node or input say so by an empty one.
+            _ if value.is_empty() => {}
+            _ => self.record_debug(field, &value),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use artemis_host::catalog::{Catalog, ObjectKind};
 use artemis_host::job::{self, Options};
+use artemis_host::limits::Limits;
 use artemis_host::menu::Checked;
 use artemis_host::menu::restore::{self, Inputs};
 use artemis_host::plugin::catalogue::Catalogue;
@@ -42,6 +43,8 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
             workers: args.workers.map(usize::from),
             again: args.again,
             dry_run: args.dry_run,
+            durable: !args.no_sync,
+            default_memory_bytes: Limits::of_process().job_memory_bytes(),
             observer: &progress,
         };
         job::run(&checked.job, &options)?

@@ -1,22 +1,24 @@
-//! The fast scanner: the same answers as the plain machine, by jumps.
+//! The fast scanner: the same answers as the plain machine, by blocks and jumps.
 //!
 //! Paths from different starting states merge as soon as their states coincide. A few bytes in, usually
-//! two remain (inside and outside quotes), and the first quoted field merges those too. Outside quotes the
-//! scan jumps from one quote, escape or comment byte to the next and only counts terminators in between;
-//! inside quotes it jumps to the next quote or escape.
+//! two remain (inside and outside quotes), and the first quoted field merges those too. A path is followed
+//! in blocks of 64 bytes, whose quotes and terminators become bit masks. Quote parity tells what is
+//! quoted, and is trusted only as far as each opening quote stands at the start of a field; at any other
+//! quote, and at escapes and comments, the plain machine takes over for a few bytes.
 
-use memchr::{memchr, memchr2, memchr3, memrchr};
+use memchr::{memchr, memchr2};
 
 use super::dialect::Dialect;
 use super::machine::{LineEnd, State, step};
+use super::mask::Masks;
 use super::summary::{Path, Summary};
 
 /// Piece over which all paths are followed byte by byte at first.
 const FIRST_SEGMENT: usize = 64;
 /// Longest segment between two attempts to merge paths.
 const LAST_SEGMENT: usize = 64 * 1024;
-/// Bytes that are stepped one by one after a jump, because quotes come in clusters (`","`).
-const STEPS_AFTER_JUMP: usize = 8;
+/// Bytes that are stepped one by one where the masks end, because what ends them comes in clusters.
+const STEPS: usize = 8;
 
 /// Scans pieces of text of one dialect; see [`Scanner::scan`].
 #[derive(Debug, Clone)]
@@ -77,7 +79,7 @@ impl Scanner {
             match path.end {
                 State::Quoted => {
                     let Some(found) = self.find_in_quotes(&piece[at..]) else { return path };
-                    at = self.step_on(piece, at + found, &mut path);
+                    at = self.cross(piece, at + found, &mut path);
                 }
                 State::Comment => {
                     let Some(found) = memchr(self.dialect.terminator_byte(), &piece[at..]) else {
@@ -87,26 +89,47 @@ impl Scanner {
                     path.end_line(at as u64, false);
                     path.end = State::RecordStart;
                 }
-                State::QuoteInQuoted | State::EscapeInQuoted | State::EscapeUnquoted => {
-                    at = self.step_on(piece, at, &mut path);
-                }
-                State::RecordStart | State::RecordStartCr | State::FieldStart | State::Unquoted => {
-                    let found = self.find_outside(&piece[at..]);
-                    let end = found.map_or(piece.len(), |found| at + found);
-                    self.cross(&piece[at..end], at as u64, &mut path);
-                    at = end;
-                    if found.is_some() {
-                        at = self.step_on(piece, at, &mut path);
-                    }
-                }
+                State::EscapeInQuoted | State::EscapeUnquoted => at = self.step_on(piece, at, &mut path),
+                State::RecordStart
+                | State::RecordStartCr
+                | State::FieldStart
+                | State::Unquoted
+                | State::QuoteInQuoted => at = self.cross(piece, at, &mut path),
             }
         }
         path
     }
 
+    /// Follows the path block by block, up to the end, into a long quoted field, or over a byte that needs
+    /// the plain machine. Returns where it stopped.
+    fn cross(&self, piece: &[u8], mut at: usize, path: &mut Path) -> usize {
+        while at < piece.len() {
+            let masks = Masks::of(&self.dialect, &piece[at..], path.end);
+            if masks.line_ends != 0 {
+                let place = |bit: u32| at as u64 + u64::from(bit) + 1;
+                if path.first_boundary.is_none() {
+                    let first = masks.line_ends.trailing_zeros();
+                    path.first_boundary = Some(place(first));
+                    path.first_is_record = (masks.blank >> first) & 1 == 0;
+                }
+                path.last_boundary = Some(place(63 - masks.line_ends.leading_zeros()));
+                path.records += u64::from((masks.line_ends & !masks.blank).count_ones());
+            }
+            path.end = masks.end();
+            at += masks.plain;
+            if masks.is_odd {
+                return self.step_on(piece, at, path);
+            }
+            if masks.is_all_quoted {
+                return at;
+            }
+        }
+        at
+    }
+
     /// Steps over the byte at `at` and a few after it, then returns where it stopped.
     fn step_on(&self, piece: &[u8], at: usize, path: &mut Path) -> usize {
-        let end = piece.len().min(at + STEPS_AFTER_JUMP);
+        let end = piece.len().min(at + STEPS);
         let terminator = self.dialect.terminator_byte();
         for (i, &byte) in piece[at..end].iter().enumerate() {
             if byte == terminator {
@@ -130,81 +153,4 @@ impl Scanner {
             (None, None) => None,
         }
     }
-
-    /// The next byte that may change more than "which field of which record".
-    fn find_outside(&self, piece: &[u8]) -> Option<usize> {
-        let mut needles = [0; 3];
-        let mut count = 0;
-        let roles = [self.dialect.quote(), self.dialect.escape(), self.dialect.comment()];
-        for byte in roles.into_iter().flatten() {
-            needles[count] = byte;
-            count += 1;
-        }
-        match count {
-            0 => None,
-            1 => memchr(needles[0], piece),
-            2 => memchr2(needles[0], needles[1], piece),
-            _ => memchr3(needles[0], needles[1], needles[2], piece),
-        }
-    }
-
-    /// Crosses a stretch outside quotes without quote, escape and comment bytes; `base` is its offset.
-    fn cross(&self, stretch: &[u8], base: u64, path: &mut Path) {
-        let [.., last] = *stretch else { return };
-        let terminator = self.dialect.terminator_byte();
-        let strips_cr = self.dialect.strips_cr();
-        let entry = path.end;
-        let at_start = |i: usize| match i {
-            0 => entry == State::RecordStart,
-            _ => stretch[i - 1] == terminator,
-        };
-        let is_blank = |i: usize| {
-            at_start(i)
-                || (i == 0 && entry == State::RecordStartCr)
-                || (strips_cr && i > 0 && stretch[i - 1] == b'\r' && at_start(i - 1))
-        };
-        if path.first_boundary.is_none()
-            && let Some(first) = memchr(terminator, stretch)
-        {
-            path.first_boundary = Some(base + first as u64 + 1);
-            path.first_is_record = !is_blank(first);
-        }
-        if let Some(last) = memrchr(terminator, stretch) {
-            path.last_boundary = Some(base + last as u64 + 1);
-            let head = stretch.len().min(2);
-            path.records += (0..head).filter(|&i| stretch[i] == terminator && !is_blank(i)).count() as u64;
-            path.records += count_records(stretch, terminator, strips_cr);
-        }
-        let end = stretch.len() - 1;
-        path.end = if last == terminator {
-            State::RecordStart
-        } else if last == self.dialect.delimiter() {
-            State::FieldStart
-        } else if strips_cr && last == b'\r' && at_start(end) {
-            State::RecordStartCr
-        } else {
-            State::Unquoted
-        };
-    }
-}
-
-/// Counts the terminators from the third byte on that end no blank line.
-///
-/// Written without branches over three shifted views, so that the compiler makes vector code of it.
-fn count_records(stretch: &[u8], terminator: u8, strips_cr: bool) -> u64 {
-    /// Short enough that a sum of ones fits a byte.
-    const CHUNK: usize = 128;
-    let Some(views) = stretch.len().checked_sub(2) else { return 0 };
-    let (before_last, last, this) = (&stretch[..views], &stretch[1..=views], &stretch[2..]);
-    let carriage_return = if strips_cr { b'\r' } else { terminator };
-    let mut records = 0;
-    for ((a, b), c) in before_last.chunks(CHUNK).zip(last.chunks(CHUNK)).zip(this.chunks(CHUNK)) {
-        let mut sum = 0u8;
-        for ((&a, &b), &c) in a.iter().zip(b).zip(c) {
-            let blank = (b == terminator) | ((b == carriage_return) & (a == terminator));
-            sum += u8::from((c == terminator) & !blank);
-        }
-        records += u64::from(sum);
-    }
-    records
 }

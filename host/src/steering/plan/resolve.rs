@@ -6,7 +6,8 @@ use super::{Leaf, Origin, Plan, Source, Step, cycle};
 use crate::menu::{ComponentConfig, INITIAL, Menu, Node, Parent, suggest};
 
 /// Something wrong with a menu's graph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct PlanProblem {
     /// Index of the chain.
     pub chain: usize,
