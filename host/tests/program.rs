@@ -1,5 +1,7 @@
 //! The program as its users meet it: exit codes, JSON, eighty columns, pipes. No plugin is needed here.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
