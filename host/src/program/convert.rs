@@ -82,7 +82,7 @@ pub(crate) fn convert(session: &Session, args: &args::Convert, signals: &Signals
         return Ok(());
     }
     let mut out = text::labelled("written", &output.display().to_string(), session.width);
-    out += &summary::counts(&summary, false, session.width);
+    out += &summary::counts(&summary, true, session.width);
     session.print(&out)
 }
 

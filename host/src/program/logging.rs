@@ -53,8 +53,8 @@ impl Subscriber for Lines {
         let mut line = Line::default();
         event.record(&mut line);
         let level = event.metadata().level();
-        // The host's own error ends the job, and the program says it at its end.
-        if *level == Level::ERROR && line.component == HOST {
+        // What the host itself warns of is told by the observer, and its error at the end of the program.
+        if *level <= Level::WARN && line.component == HOST {
             return;
         }
         let level = level.as_str().to_ascii_lowercase();

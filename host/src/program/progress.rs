@@ -11,6 +11,7 @@ use signal_hook::flag;
 use super::fault::{Fault, Outcome};
 use super::screen::Screen;
 use super::session::Session;
+use super::text;
 
 /// The signals that stop a job. The first one asks it to end in order, the second one ends it at once.
 #[derive(Debug, Clone, Default)]
@@ -50,14 +51,16 @@ pub(crate) struct Progress<'a> {
     screen: &'a Screen,
     bar: Option<ProgressBar>,
     signals: &'a Signals,
-    /// Notes are shown as they come; otherwise the summary shows them.
+    /// Whether notes are shown as they come; the summary has them in any case.
     notes: bool,
+    width: usize,
 }
 
 impl<'a> Progress<'a> {
     pub(crate) fn start(session: &'a Session, signals: &'a Signals) -> Progress<'a> {
-        let notes = session.verbosity() > 0 && !session.json();
-        Progress { screen: &session.screen, bar: session.screen.start_bar(), signals, notes }
+        let notes = !session.quiet() && !session.json();
+        let (screen, width) = (&*session.screen, session.width);
+        Progress { screen, bar: screen.start_bar(), signals, notes, width }
     }
 }
 
@@ -95,7 +98,7 @@ impl Observer for Progress<'_> {
 
     fn note(&self, text: &str) {
         if self.notes {
-            self.screen.line(&format!("note: {text}"));
+            self.screen.line(text::wrapped("note: ", text, self.width).trim_end());
         }
     }
 

@@ -16,7 +16,7 @@ use super::fault::Outcome;
 use super::lookup;
 use super::progress::{Progress, Signals};
 use super::session::Session;
-use super::summary;
+use super::summary::{self, Asked};
 
 pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Outcome {
     let plugins = session.plugins();
@@ -58,7 +58,12 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     } else if session.quiet() {
         Ok(())
     } else {
-        session.print(&summary::to_text(&summary, args.dry_run, session.width, session.verbosity()))
+        let asked = match (args.dry_run, args.again) {
+            (true, _) => Asked::Plan,
+            (_, true) => Asked::Again,
+            _ => Asked::Run,
+        };
+        session.print(&summary::to_text(&summary, asked, session.width, session.verbosity()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What there is to say of a job when it is over.
 
+use std::path::Path;
 use std::time::Duration;
 
 use artemis_host::job::{PartitionSummary, Reject, Summary};
@@ -19,7 +20,7 @@ pub(crate) fn to_json(summary: &Summary) -> Value {
             "batches": partition.batches,
             "parts": partition.parts,
             "bytes": partition.bytes,
-            "files": partition.files.iter().map(|file| file.to_string_lossy()).collect::<Vec<_>>(),
+            "files": partition.files.iter().map(|file| absolute(file)).collect::<Vec<_>>(),
         })
     });
     let inputs = summary.inputs.iter().map(|input| {
@@ -74,17 +75,28 @@ pub(crate) fn to_json(summary: &Summary) -> Value {
     })
 }
 
-pub(crate) fn to_text(summary: &Summary, dry_run: bool, width: usize, verbosity: u8) -> String {
+/// What was asked for, which decides what the same summary means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Run,
+    /// Run even if the dataset is there.
+    Again,
+    /// Say what would run.
+    Plan,
+}
+
+pub(crate) fn to_text(summary: &Summary, asked: Asked, width: usize, verbosity: u8) -> String {
     let mut out = String::new();
     let mut name = summary.name.clone();
     if let Some(version) = summary.version {
         name += &format!("@{version}");
     }
-    if dry_run {
-        name += ": nothing ran, this is what would";
-    } else if summary.already_there {
-        name += ": it was there already, from the same menu, inputs and plugins";
-    }
+    name += match (asked, summary.already_there) {
+        (Asked::Again, true) => ": it ran again, and every byte is as it was",
+        (_, true) => ": it was there already, from the same menu, inputs and plugins",
+        (Asked::Plan, false) => ": nothing ran; this is what would",
+        (_, false) => "",
+    };
     out += &labelled("dataset", &name, width);
     for (label, id) in [("id", summary.dataset), ("menu", summary.menu), ("config", summary.config)] {
         if let Some(id) = id {
@@ -94,7 +106,10 @@ pub(crate) fn to_text(summary: &Summary, dry_run: bool, width: usize, verbosity:
     if let Some(job) = summary.job {
         out += &labelled("job", &job.to_string(), width);
     }
-    out += &counts(summary, dry_run, width);
+    let ran = asked == Asked::Again || !summary.already_there;
+    if asked != Asked::Plan || summary.already_there {
+        out += &counts(summary, ran, width);
+    }
     if verbosity > 0 {
         for step in &summary.steps {
             let line =
@@ -108,8 +123,8 @@ pub(crate) fn to_text(summary: &Summary, dry_run: bool, width: usize, verbosity:
     out
 }
 
-/// Rows, bytes, time, inputs and rejects.
-pub(crate) fn counts(summary: &Summary, dry_run: bool, width: usize) -> String {
+/// Rows, bytes, time, inputs, rejects and notes. A rate is told of what ran.
+pub(crate) fn counts(summary: &Summary, ran: bool, width: usize) -> String {
     let mut out = String::new();
     let mut rows = format!(
         "{} in, {} out, {} rejected",
@@ -127,7 +142,7 @@ pub(crate) fn counts(summary: &Summary, dry_run: bool, width: usize) -> String {
         width,
     );
     let mut time = text::duration(summary.elapsed);
-    if !summary.already_there && !dry_run {
+    if ran {
         let rate = per_second(summary.bytes_in, summary.elapsed);
         time += &format!(", {}/s", bytes(rate));
     }
@@ -149,7 +164,8 @@ pub(crate) fn counts(summary: &Summary, dry_run: bool, width: usize) -> String {
 /// How the inputs fared, those that were left out one by one.
 fn inputs(summary: &Summary, width: usize) -> String {
     let left_out: Vec<_> = summary.inputs.iter().filter(|input| input.status != "read").collect();
-    if summary.inputs.len() == 1 && left_out.is_empty() {
+    // Of a dataset that was there already the inputs are not told.
+    if summary.inputs.len() < 2 && left_out.is_empty() {
         return String::new();
     }
     let all = summary.inputs.len();
@@ -193,6 +209,11 @@ fn partition(partition: &PartitionSummary, width: usize) -> String {
         }
     }
     out
+}
+
+/// Programs that read the answer may run elsewhere.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }
 
 fn per_second(bytes: u64, elapsed: Duration) -> u64 {
@@ -256,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_summary_says_everything_in_eighty_columns() {
-        let text = to_text(&summary(), false, 80, 1);
+        let text = to_text(&summary(), Asked::Run, 80, 1);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         for part in [
             "dataset  flights@3\n",
