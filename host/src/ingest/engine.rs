@@ -8,6 +8,7 @@ use super::lane::{Cell, Lane};
 use super::{Cut, DatumEnd, IngestError, Run, Span};
 use crate::chunk::Pool;
 use crate::datum::Datum;
+use crate::store::Algorithm;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -82,7 +83,7 @@ pub struct Limits {
     /// Runs are worked on one after the other, in order.
     pub ordered: bool,
     /// Inputs are hashed as they pass.
-    pub hash: bool,
+    pub hash: Option<Algorithm>,
 }
 
 /// Inputs with their cut, ready to run through a stage.
@@ -479,3 +480,6 @@ impl<S: Stage> Shared<'_, S> {
         state.window_used = state.window_used.saturating_sub(held_bytes + cells);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use super::{Cut, IngestError, Span};
 use crate::chunk::{ChunkBytes, Pool};
 use crate::datum::Datum;
 use crate::split::{Block, Stitcher, Summary};
+use crate::store::{Algorithm, ContentHasher, ContentId};
 use std::sync::Arc;
 
 /// The bytes of a block, with its place.
@@ -34,7 +35,7 @@ pub struct DatumEnd {
     /// Position of the input in the engine's list.
     pub datum: usize,
     /// Hash of all its bytes, header and footer too.
-    pub blake3: Option<[u8; 32]>,
+    pub id: Option<ContentId>,
     /// The blocks as (offset, length), in bytes.
     pub blocks: Vec<(u64, u64)>,
     /// Records in it.
@@ -55,7 +56,7 @@ pub(super) struct Lane {
     datum: Arc<Datum>,
     pool: Arc<Pool>,
     run_chunks: usize,
-    hasher: Option<blake3::Hasher>,
+    hasher: Option<ContentHasher>,
     cutter: Cutter,
     /// Offset of the next cell.
     offset: u64,
@@ -91,11 +92,11 @@ impl Lane {
         span: &Span,
         pool: Arc<Pool>,
         run_chunks: usize,
-        hash: bool,
+        hash: Option<Algorithm>,
         limit_bytes: u64,
     ) -> Self {
-        let hasher = hash.then(|| {
-            let mut hasher = blake3::Hasher::new();
+        let hasher = hash.map(|algorithm| {
+            let mut hasher = ContentHasher::new(algorithm);
             hasher.update(&span.head);
             hasher
         });
@@ -194,7 +195,7 @@ impl Lane {
         let last = last.or_else(|| self.close_run());
         let end = DatumEnd {
             datum: self.position,
-            blake3: self.hasher.map(|hasher| *hasher.finalize().as_bytes()),
+            id: self.hasher.map(ContentHasher::finish),
             blocks: self.blocks,
             records: self.records,
             runs: self.runs,

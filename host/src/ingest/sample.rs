@@ -30,7 +30,7 @@ pub fn sample_chunks(
     let wanted = choose(cells, chunks, seed.wrapping_add(datum.index as u64));
     let Some(last_wanted) = wanted.last().copied() else { return Ok(Vec::new()) };
     let pool = Pool::new(cell_bytes as usize, 0);
-    let mut lane = Some(Lane::new(0, datum.clone(), cut, span, pool, 1, false, u64::MAX));
+    let mut lane = Some(Lane::new(0, datum.clone(), cut, span, pool, 1, None, u64::MAX));
     let (mut offset, mut found) = (span.start, Vec::new());
     while let Some(current) = &mut lane {
         let run = if offset < span.end {

@@ -17,9 +17,9 @@ use crate::plugin::catalogue::Catalogue;
 use crate::steering::{ConfigureError, MergeTree, Plan, Policy, RunOutput, Steering, StepError, Totals};
 use crate::store::Algorithm;
 use crate::writer::{self, Encoder, PartWritten, PartitionWriter, WriterOptions};
-use artemis_plugin_api::Level;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use artemis_plugin_api::Level;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,9 +89,10 @@ pub struct Made {
     pub inputs: Vec<(usize, DatumEnd, RowCounts)>,
     /// Schema of the inputs' columns.
     pub types: Vec<SchemaRef>,
-    /// Runs that were collected.
-    pub runs: u64,
 }
+
+/// All chunks ran: what was collected, the inputs by index, the schema of their columns.
+type Executed = (Collected, Vec<(usize, DatumEnd)>, Vec<SchemaRef>);
 
 /// How an attempt ended.
 pub enum Outcome {
@@ -157,13 +158,15 @@ impl Attempt<'_> {
         memory.step(Transition::Initialize, self.observer)?;
         let cut = cut(&steering)?;
         let (mut opened, sampled) = inputs::open_inputs(self.job, &steering, &cut, &mut memory.bad)?;
+        if opened.is_empty() {
+            let reasons: Vec<&str> = memory.bad.values().map(String::as_str).collect();
+            return Err(JobError::new(ErrorKind::Input, format!("no input is left: {}", reasons.join("; "))));
+        }
         self.observer.total(opened.iter().map(|input| input.datum.size_bytes()).sum());
         if memory.infer_all {
             self.infer(&steering, &cut, &mut opened)?;
         }
-        let Some(joined) =
-            inputs::join(self.job, &steering, opened, self.known_ids, &mut memory.bad)?
-        else {
+        let Some(joined) = inputs::join(self.job, &steering, opened, self.known_ids, &mut memory.bad)? else {
             return memory.start_over("inputs with other columns are left out".into(), self);
         };
         self.note_changes(&joined.types, memory);
@@ -200,7 +203,7 @@ impl Attempt<'_> {
             run_chunks: 1,
             window_bytes: (self.max_memory_bytes / 4).max(self.job.block_bytes * 2),
             ordered: false,
-            hash: false,
+            hash: None,
         };
         let stage = Infer {
             steering,
@@ -300,7 +303,7 @@ impl Attempt<'_> {
         sample: &SampleRun,
         writers: &[Arc<PartitionWriter>],
         memory: &mut Memory,
-    ) -> Result<Option<(Collected, Vec<(usize, DatumEnd)>, Vec<SchemaRef>)>, JobError> {
+    ) -> Result<Option<Executed>, JobError> {
         let rows: Vec<usize> = steering
             .plan()
             .leaves
@@ -327,7 +330,6 @@ impl Attempt<'_> {
                 rejected: Vec::new(),
                 annotations: BTreeMap::new(),
                 rows: BTreeMap::new(),
-                runs: 0,
             }),
             bad: Mutex::default(),
             ends: Mutex::default(),
@@ -354,9 +356,11 @@ impl Attempt<'_> {
             return Ok(None);
         }
         let mut ends = stage.ends.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let ends = stage.states.iter().enumerate().filter_map(|(position, state)| {
-            ends.remove(&position).map(|end| (state.datum.index, end))
-        });
+        let ends = stage
+            .states
+            .iter()
+            .enumerate()
+            .filter_map(|(position, state)| ends.remove(&position).map(|end| (state.datum.index, end)));
         let ends = ends.collect();
         let collected = stage.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(Some((collected, ends, types)))
@@ -384,8 +388,7 @@ impl Attempt<'_> {
             largest_batch_bytes: leaf_bytes.iter().copied().max().unwrap_or(0),
             partial_bytes,
         };
-        let window_bytes =
-            needs.window_bytes().map_err(|text| JobError::new(ErrorKind::Usage, text))?;
+        let window_bytes = needs.window_bytes().map_err(|text| JobError::new(ErrorKind::Usage, text))?;
         let known = self.job.input.files.len() == self.known_ids.len();
         self.log.host(
             Level::Debug,
@@ -396,7 +399,7 @@ impl Attempt<'_> {
             run_chunks: run_chunks as usize,
             window_bytes,
             ordered: steering.is_ordered(),
-            hash: !known,
+            hash: (!known).then_some(self.algorithm),
         })
     }
 
@@ -411,7 +414,7 @@ impl Attempt<'_> {
         memory: &Memory,
         dir: &Path,
     ) -> Result<Made, JobError> {
-        let Collected { mut collectors, tree, rejects, rejected, mut annotations, rows, runs } = collected;
+        let Collected { mut collectors, tree, rejects, rejected, mut annotations, rows } = collected;
         let totals = match tree.finish()? {
             Some(totals) => totals,
             None => Totals::empty(&steering)?,
@@ -440,7 +443,8 @@ impl Attempt<'_> {
             OnBadInput::Quarantine => Some((&memory.bad, &self.job.input.files)),
             OnBadInput::Abort | OnBadInput::Skip => None,
         };
-        let rejects_of = rejected::Rejected { records: &rejected, positions: &read, names: &names, bad_inputs };
+        let rejects_of =
+            rejected::Rejected { records: &rejected, positions: &read, names: &names, bad_inputs };
         if !rejects_of.is_empty() {
             let writer = Arc::new(self.writer(rejected::schema(), &dir.join(rejected::PARTITION))?);
             rejects_of.write(&writer)?;
@@ -451,7 +455,7 @@ impl Attempt<'_> {
             .enumerate()
             .map(|(position, (index, end))| (index, end, rows.get(&position).copied().unwrap_or_default()))
             .collect();
-        Ok(Made { partitions, steering, book: finalized.book, annotations, rejects, inputs, types, runs })
+        Ok(Made { partitions, steering, book: finalized.book, annotations, rejects, inputs, types })
     }
 }
 

@@ -57,7 +57,8 @@ impl Needs {
             ));
         }
         let room = ((self.max_memory_bytes - fixed) as f64 / per_byte) as u64;
-        let useful = self.block_bytes.saturating_mul(CHUNKS_PER_WORKER.max(self.run_chunks + 1) * self.workers);
+        let useful =
+            self.block_bytes.saturating_mul(CHUNKS_PER_WORKER.max(self.run_chunks + 1) * self.workers);
         Ok(room.min(useful).max(least))
     }
 }

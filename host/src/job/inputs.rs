@@ -90,18 +90,15 @@ pub fn set_aside(job: &Job, bad: &mut BadInputs, index: usize, error: JobError) 
 }
 
 fn open(job: &Job, steering: &Steering, cut: &Cut, index: usize, path: &Path) -> Result<Opened, JobError> {
-    let datum = Datum::open(index, path).map_err(|e| {
-        JobError::new(ErrorKind::Input, format!("cannot open input {}: {e}", path.display()))
-    })?;
+    let datum = Datum::open(index, path)
+        .map_err(|e| JobError::new(ErrorKind::Input, format!("cannot open input {}: {e}", path.display())))?;
     let datum = Arc::new(datum);
     let span = cut.span(&datum, job.block_bytes)?;
     let head = Arc::new(ChunkBytes::copy_of(&span.head));
-    let handle = steering.reader_call(&datum, None, |reader, call, services| {
-        reader.open_datum(call, services, &head)
-    })?;
-    let shown = steering.reader_call(&datum, None, |reader, call, services| {
-        reader.schemas(call, services, &handle, None)
-    })?;
+    let handle = steering
+        .reader_call(&datum, None, |reader, call, services| reader.open_datum(call, services, &head))?;
+    let shown = steering
+        .reader_call(&datum, None, |reader, call, services| reader.schemas(call, services, &handle, None))?;
     datum.close();
     Ok(Opened { datum, span, handle, shown })
 }

@@ -129,7 +129,14 @@ pub fn input_file(end: &DatumEnd, size_bytes: u64, columns: u64, content_id: &st
 }
 
 /// The file record of a part.
-pub fn part_file(partition: &str, bytes: u64, rows: u64, batches: u64, columns: u64, id: &str) -> FileObjectInfo {
+pub fn part_file(
+    partition: &str,
+    bytes: u64,
+    rows: u64,
+    batches: u64,
+    columns: u64,
+    id: &str,
+) -> FileObjectInfo {
     FileObjectInfo {
         partition: partition.to_owned(),
         content_id: id.to_owned(),
@@ -157,7 +164,12 @@ fn file_info(kind: FileType, bytes: u64, rows: u64, batches: u64, columns: u64) 
 }
 
 /// Rejects as the record holds them; the text of cells is masked.
-pub fn reject_summaries(rejects: &Rejects, names: &[String], reader: &str, policy: &str) -> Vec<RejectSummary> {
+pub fn reject_summaries(
+    rejects: &Rejects,
+    names: &[String],
+    reader: &str,
+    policy: &str,
+) -> Vec<RejectSummary> {
     rejects
         .iter()
         .map(|((datum, column), counted)| RejectSummary {

@@ -75,10 +75,9 @@ impl Rejected<'_> {
         let name = |index: usize| self.names.get(index).map_or("", String::as_str);
         let (bad, files) = self.bad_inputs.map_or((None, None), |(bad, files)| (Some(bad), Some(files)));
         for (index, reason) in bad.into_iter().flatten() {
-            let row = |offset, raw| Row { datum: name(*index), record: None, offset, column: None, reason, raw };
             let file = files.and_then(|files| File::open(files.get(*index)?).ok());
             let Some(mut file) = file else {
-                push(&[row(0, None)])?;
+                push(&[of_input(name(*index), reason, 0, None)])?;
                 continue;
             };
             let (mut offset, mut piece) = (0, Vec::new());
@@ -88,14 +87,14 @@ impl Rejected<'_> {
                 match read {
                     Ok(0) if offset > 0 => break,
                     Ok(read) => {
-                        push(&[row(offset, Some(&piece))])?;
+                        push(&[of_input(name(*index), reason, offset, Some(&piece))])?;
                         offset += read as u64;
                         if read < PIECE_BYTES {
                             break;
                         }
                     }
                     Err(_) => {
-                        push(&[row(offset, None)])?;
+                        push(&[of_input(name(*index), reason, offset, None)])?;
                         break;
                     }
                 }
@@ -120,6 +119,11 @@ impl Rejected<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// A row about a piece of a bad input.
+fn of_input<'a>(datum: &'a str, reason: &'a str, offset: u64, raw: Option<&'a [u8]>) -> Row<'a> {
+    Row { datum, record: None, offset, column: None, reason, raw }
 }
 
 fn batch(rows: &[Row<'_>]) -> Result<RecordBatch, JobError> {

@@ -56,16 +56,17 @@ impl Stage for Infer<'_> {
         let input = &self.opened[run.datum];
         let mut total: Option<Sample> = None;
         for chunk in &run.chunks {
-            total = Some(self.steering.reader_call(&input.datum, Some(chunk), |reader, call, services| {
-                let one = reader.sample(call, services, input.handle(), &chunk.bytes)?;
-                match total.take() {
-                    None => Ok(one),
-                    Some(mut all) => {
-                        reader.merge_samples(call, services, &mut all, one)?;
-                        Ok::<_, JobError>(all)
+            total =
+                Some(self.steering.reader_call(&input.datum, Some(chunk), |reader, call, services| {
+                    let one = reader.sample(call, services, input.handle(), &chunk.bytes)?;
+                    match total.take() {
+                        None => Ok(one),
+                        Some(mut all) => {
+                            reader.merge_samples(call, services, &mut all, one)?;
+                            Ok::<_, JobError>(all)
+                        }
                     }
-                }
-            })?);
+                })?);
         }
         Ok(total)
     }
@@ -141,8 +142,6 @@ pub struct Collected {
     pub annotations: BTreeMap<(String, String), String>,
     /// By position of the datum.
     pub rows: BTreeMap<usize, RowCounts>,
-    /// Runs that were collected.
-    pub runs: u64,
 }
 
 /// Counts of one input.
@@ -214,7 +213,6 @@ impl Stage for Execute<'_> {
         rows.records += output.records;
         rows.dropped += local.dropped.len() as u64;
         rows.nulled += local.nulled;
-        collected.runs += 1;
         for (column, rejects) in std::mem::take(&mut local.rejects) {
             collected.rejects.entry((datum, column)).or_default().merge(rejects);
         }

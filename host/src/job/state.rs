@@ -68,8 +68,8 @@ mod tests {
     fn a_job_goes_from_starting_to_success_and_may_start_over() {
         use Transition::*;
         let path = [
-            Configure, Initialize, Book, Sample, Rebook, Execute, StartOver, Initialize, Book, Sample, Rebook,
-            Execute, Finalize, Succeed,
+            Configure, Initialize, Book, Sample, Rebook, Execute, StartOver, Initialize, Book, Sample,
+            Rebook, Execute, Finalize, Succeed,
         ];
         let end = path.iter().try_fold(JobState::Starting, |state, t| state.after(*t)).unwrap();
         assert_eq!(end, JobState::Success);

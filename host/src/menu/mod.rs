@@ -1,6 +1,6 @@
 //! The menu: what the user wrote, checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -239,6 +239,8 @@ pub struct ComponentConfig {
     pub properties: BTreeMap<String, Value>,
     /// The declared type of every property in `properties`.
     pub types: BTreeMap<String, PropertyType>,
+    /// The properties that are secret: their values are references, `env:NAME`.
+    pub secrets: BTreeSet<String>,
 }
 
 /// All chains of a job.

@@ -4,7 +4,7 @@
 use super::library::Library;
 use super::services::{CallState, Fixed, with_context};
 use super::values::Values;
-use crate::menu::ComponentConfig;
+use crate::menu::{ComponentConfig, Value};
 use crate::plugin::manifest::PropertyType;
 use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::abi::{ARTEMIS_OK, artemis_context, artemis_error};
@@ -122,6 +122,15 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn new(library: &Library, config: &ComponentConfig) -> Self {
+        let mut properties = config.properties.clone();
+        for name in &config.secrets {
+            // A reference becomes its value here and nowhere else: what is logged and stored is the reference. One
+            // that does not resolve is absent, and the component says what it misses.
+            let value = properties
+                .remove(name)
+                .and_then(|reference| std::env::var(reference.as_str()?.strip_prefix("env:")?).ok());
+            properties.extend(value.map(|value| (name.clone(), Value::Str(value))));
+        }
         let paths = config
             .types
             .iter()
@@ -132,7 +141,7 @@ impl Identity {
             component: format!("{}/{}", library.plugin, config.component.name),
             name: config.name.clone(),
             fixed: Fixed {
-                values: Values::new(&config.properties),
+                values: Values::new(&properties),
                 plugin_dir: library.dir.clone(),
                 paths,
                 inputs: Default::default(),

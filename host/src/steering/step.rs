@@ -1,7 +1,7 @@
 //! One algorithm at one place of the menu, ready to run.
 
-use super::adapt::Adapter;
 use super::LocatedReject;
+use super::adapt::Adapter;
 use super::plan;
 use crate::book::Owner;
 use crate::plugin::{Algorithm, Failure, Place, Tool};

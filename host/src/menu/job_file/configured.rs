@@ -179,6 +179,7 @@ fn one<'a>(
         outputs: spec.outputs.clone(),
         properties: BTreeMap::new(),
         types: BTreeMap::new(),
+        secrets: spec.properties.iter().filter(|p| p.secret).map(|p| p.name.clone()).collect(),
     };
     let mut sound = true;
     for property in table.entries.iter().filter(|property| property.key != COMPONENT) {

@@ -19,6 +19,7 @@ fn config(name: &str) -> ComponentConfig {
         outputs: outputs.iter().map(|name| name.to_string()).collect(),
         properties: Default::default(),
         types: Default::default(),
+        secrets: Default::default(),
     }
 }
 

@@ -1,0 +1,90 @@
+//! `run`: a job from its file, or from the menu and the configuration in the store.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use artemis_host::catalog::{Catalog, ObjectKind};
+use artemis_host::job::{self, Options};
+use artemis_host::limits::Limits;
+use artemis_host::menu::Checked;
+use artemis_host::menu::restore::{self, Inputs};
+use artemis_host::plugin::catalogue::Catalogue;
+use artemis_host::store::{LocalOptions, LocalStore};
+
+use super::args;
+use super::fault::Outcome;
+use super::lookup;
+use super::progress::{Progress, Signals};
+use super::session::Session;
+use super::summary;
+
+pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Outcome {
+    let plugins = session.plugins();
+    let store = session.store_path(args.job.as_deref())?;
+    let options = LocalOptions { durable: !args.no_sync, ..LocalOptions::default() };
+    let (checked, catalog) = match (&args.job, &args.menu, &args.config) {
+        (None, Some(menu), Some(config)) => {
+            let catalog = Catalog::open(Arc::new(LocalStore::new(&store, options)))?;
+            let checked = stored(&catalog, &plugins, menu, config, &args.input)?;
+            session.warn(&checked.warnings);
+            (checked, catalog)
+        }
+        (path, ..) => {
+            let checked = session.job(path.as_deref().unwrap_or(Path::new("")), &plugins, &args.set)?;
+            // Only now: a job file that cannot run leaves no store behind.
+            (checked, open(&store, options)?)
+        }
+    };
+    let summary = {
+        let progress = Progress::start(session, signals);
+        let options = Options {
+            plugins: &plugins,
+            catalog: &catalog,
+            workers: args.workers.map(usize::from),
+            again: args.again,
+            dry_run: args.dry_run,
+            durable: !args.no_sync,
+            default_memory_bytes: Limits::of_process().job_memory_bytes(),
+            observer: &progress,
+        };
+        job::run(&checked.job, &options)?
+    };
+    if session.json() {
+        let mut object = summary::to_json(&summary);
+        object["dry_run"] = args.dry_run.into();
+        object["store"] = store.to_string_lossy().into();
+        object["warnings"] = checked.warnings.to_json();
+        session.answer(object)
+    } else if session.quiet() {
+        Ok(())
+    } else {
+        session.print(&summary::to_text(&summary, args.dry_run, session.width, session.verbosity()))
+    }
+}
+
+/// Opens a store, or makes one with the name of its directory.
+pub(crate) fn open(path: &Path, options: LocalOptions) -> Outcome<Catalog> {
+    Ok(Catalog::open_or_create(Arc::new(LocalStore::new(path, options)), &name_of(path))?)
+}
+
+/// A store's name where none is given: that of its directory.
+pub(crate) fn name_of(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.file_name().map_or_else(|| "artemis-store".into(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A job from what the store holds.
+fn stored(
+    catalog: &Catalog,
+    plugins: &Catalogue,
+    menu: &str,
+    config: &str,
+    inputs: &[String],
+) -> Outcome<Checked> {
+    let menu = catalog.menu(&lookup::object(catalog, ObjectKind::Menu, menu)?)?;
+    let config = catalog.config(&lookup::object(catalog, ObjectKind::Config, config)?)?;
+    // As on any command line, paths are relative to where the program runs.
+    let base = std::path::absolute(".").unwrap_or_else(|_| Path::new(".").to_owned());
+    let inputs = (!inputs.is_empty()).then_some(Inputs { base: &base, paths: inputs });
+    Ok(restore::from_messages(&menu, &config, plugins, inputs)?)
+}

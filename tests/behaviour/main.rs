@@ -1,0 +1,14 @@
+//! Behaviour of the whole, as a user meets it: the program as a process, plugins as files, results on disk.
+
+mod bad_job_files;
+mod determinism;
+mod example;
+mod flights;
+mod inputs;
+mod memory;
+mod misbehaving;
+mod mismatches;
+mod records;
+mod survival;
+mod third_party;
+mod tidy;
