@@ -38,7 +38,7 @@ pub(crate) struct Fault {
     pub kind: Kind,
     message: String,
     help: Option<String>,
-    problems: Option<Problems>,
+    problems: Option<Box<Problems>>,
 }
 
 pub(crate) type Outcome<T = ()> = Result<T, Fault>;
@@ -113,7 +113,7 @@ impl Fault {
             "kind": self.kind_word(),
             "message": self.message,
             "help": self.help,
-            "problems": self.problems.as_ref().map_or(json!([]), Problems::to_json),
+            "problems": self.problems.as_ref().map_or(json!([]), |problems| problems.to_json()),
         })
     }
 
@@ -152,7 +152,7 @@ impl From<Problems> for Fault {
         let count = problems.problems.iter().filter(|problem| !problem.warning).count();
         let found = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
         let message = format!("{found} in {}", problems.file);
-        Fault { problems: Some(problems), ..Fault::usage(message) }
+        Fault { problems: Some(Box::new(problems)), ..Fault::usage(message) }
     }
 }
 

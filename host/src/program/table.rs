@@ -189,8 +189,8 @@ mod tests {
         let drawn = Table::of_batches(&batch.schema(), &[batch], 1).unwrap().render(40);
         assert_eq!(
             drawn,
-            "name_0  name_1  name_2  name_3  name_4\n int64  string   int64  string   int64\n     1  a ver…       1  a ver…       1\n  \
-             and 1 column more: name_5\n"
+            "name_0  name_1   name_2  name_3   name_4\n int64  string    int64  string    int64\n     1  a very…       \
+             1  a very…       1\n  and 1 column more: name_5\n"
         );
     }
 
