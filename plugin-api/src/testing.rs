@@ -37,6 +37,8 @@ pub struct Record {
     pub timers: Vec<(String, Vec<u64>)>,
     /// Rejects: record, byte offset, column, reason.
     pub rejects: Vec<(u64, u64, Option<String>, String)>,
+    /// Bytes of each reject: of the cell or record, and of the whole record.
+    pub rejected_bytes: Vec<(Vec<u8>, Vec<u8>)>,
     /// Emitted batches by output.
     pub emitted: Vec<(usize, RecordBatch)>,
 }
@@ -249,12 +251,14 @@ impl Services for TestHost<'_> {
     }
 
     fn reject(&self, reject: &Reject<'_>) -> Action {
-        self.record.borrow_mut().rejects.push((
+        let mut record = self.record.borrow_mut();
+        record.rejects.push((
             reject.record,
             reject.offset,
             reject.column.map(str::to_owned),
             reject.reason.to_owned(),
         ));
+        record.rejected_bytes.push((reject.raw.to_vec(), reject.raw_record.to_vec()));
         self.on_reject.unwrap_or(Action::Null)
     }
 

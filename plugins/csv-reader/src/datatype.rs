@@ -4,7 +4,23 @@ use arrow::datatypes::{DataType, TimeUnit};
 
 /// Key of the field metadata that says, with the value `"false"`, that an `int64` column holds integers
 /// beyond 2^53, so that joining it with `float64` would lose digits.
-pub const EXACT_F64: &str = "artemis.exact_f64";
+pub const EXACT_F64: &str = artemis_plugin_api::NOT_EXACT_AS_F64;
+
+/// The names of types that options may use, `p` and `s` standing for digits and digits after the point.
+pub const TYPE_NAMES: &[&str] = &[
+    "null",
+    "bool",
+    "int64",
+    "float64",
+    "decimal(p,s)",
+    "date",
+    "timestamp",
+    "timestamp(us)",
+    "timestamp(ns)",
+    "timestamp(us,UTC)",
+    "timestamp(ns,UTC)",
+    "string",
+];
 
 /// The zone of timestamps whose text carries `Z` or an offset.
 pub(crate) const UTC: &str = "UTC";

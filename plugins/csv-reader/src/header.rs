@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use crate::cell::decode;
 use crate::options::Options;
-use crate::record::walk;
+use crate::record::{Walked, walk};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -17,6 +17,8 @@ pub struct Header {
     pub names: Vec<String>,
     /// Bytes before the first data record: byte order mark, header, blank and comment lines before it.
     pub length: usize,
+    /// The text ends inside quotes, so nobody knows where the header ends.
+    pub open_quote: bool,
 }
 
 /// Reads the column names at the start of an input.
@@ -28,12 +30,14 @@ pub fn read_header(options: &Options, start: &[u8]) -> Header {
     let mut at = if start.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let mut names: Vec<String> = Vec::new();
     let data = at;
+    let mut open_quote = false;
     for row in 0..options.header_rows.max(1) {
-        let Some((fields, next)) = next_record(options, start, at) else {
+        let Some((fields, walked)) = next_record(options, start, at) else {
             at = start.len();
             break;
         };
-        at = next;
+        at = walked.next;
+        open_quote |= walked.open_quote;
         names.resize(names.len().max(fields.len()), String::new());
         for (name, field) in names.iter_mut().zip(fields) {
             if row > 0 && !name.is_empty() && !field.is_empty() {
@@ -50,7 +54,13 @@ pub fn read_header(options: &Options, start: &[u8]) -> Header {
     for (name, given) in names.iter_mut().zip(&options.names) {
         name.clone_from(given);
     }
-    Header { names: name_columns(names), length: at }
+    Header { names: name_columns(names), length: at, open_quote }
+}
+
+/// The number of fields of the first record of a chunk; `None` if there is none, or no end of it.
+pub(crate) fn count_fields(options: &Options, chunk: &[u8]) -> Option<usize> {
+    let (fields, walked) = next_record(options, chunk, 0)?;
+    (!walked.open_quote).then_some(fields.len())
 }
 
 /// Makes names unique and not empty: an empty one becomes `column_<i>`, counted from 0; a repeated one gets
@@ -74,7 +84,7 @@ pub fn name_columns(names: Vec<String>) -> Vec<String> {
 }
 
 /// The fields of the next record at or after `at`, and where it ends; blank and comment lines are skipped.
-fn next_record(options: &Options, data: &[u8], mut at: usize) -> Option<(Vec<String>, usize)> {
+fn next_record(options: &Options, data: &[u8], mut at: usize) -> Option<(Vec<String>, Walked)> {
     let dialect = &options.dialect;
     while at < data.len() {
         if dialect.comment == Some(data[at]) {
@@ -91,7 +101,7 @@ fn next_record(options: &Options, data: &[u8], mut at: usize) -> Option<(Vec<Str
         let is_blank = fields.len() == 1 && field_start == at + 1;
         at = walked.next;
         if !is_blank {
-            return Some((fields, at));
+            return Some((fields, walked));
         }
     }
     None
@@ -137,5 +147,12 @@ mod tests {
         options.dialect.comment = Some(b'#');
         check(&options, "# it's 5\" wide\n\na,b\n#x\n1,2\n", &["a", "b"], "#x\n1,2\n");
         check(&options, "# only", &[], "");
+    }
+
+    #[test]
+    fn a_header_without_end_says_so() {
+        let open = |text: &[u8]| read_header(&Options::default(), text).open_quote;
+        assert!(open(b"a,\"b\n1,2\n"));
+        assert!(!open(b"a,\"b\"\n1,\"2\n"));
     }
 }

@@ -78,6 +78,12 @@ impl Tile {
         self.slots[at]..self.slots[at + 1] - 1
     }
 
+    /// The raw bytes of a record, without its terminator.
+    pub fn record(&self, row: usize) -> Range<u32> {
+        let at = row * self.stride;
+        self.slots[at]..self.slots[at + self.stride - 1] - 1
+    }
+
     fn set(&mut self, slot: usize, offset: usize) {
         if slot >= self.slots.len() {
             self.slots.resize(slot + 1024, 0);

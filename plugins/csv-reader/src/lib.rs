@@ -8,6 +8,8 @@
 //! 4. [`Parser::parse`] turns a chunk of whole records into one batch, and lists each cell and record that
 //!    does not fit. Its caller decides what becomes of those.
 //!
+//! [`Csv`] does the same as a component: `csv-reader/csv` in job files.
+//!
 //! ```
 //! use artemis_csv_reader::{Inference, Options, Parser, Scratch, read_header};
 //! // 1.
@@ -38,9 +40,11 @@ mod header;
 mod index;
 mod infer;
 mod integer;
+mod locate;
 mod number;
 mod options;
 mod parse;
+mod plugin;
 mod record;
 mod simd;
 mod text;
@@ -49,10 +53,22 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-pub use datatype::{EXACT_F64, parse_type, type_name};
+pub use datatype::{EXACT_F64, TYPE_NAMES, parse_type, type_name};
 pub use dialect::{Dialect, DialectError, Terminator};
 pub use header::{Header, name_columns, read_header};
 pub use index::{RecordError, RecordFault};
 pub use infer::{ColumnState, Inference};
 pub use options::{CsvError, Nulls, Options};
 pub use parse::{ColumnPlan, Mismatch, Parsed, Parser, Scratch};
+pub use plugin::Csv;
+
+artemis_plugin_api::export_plugin! {
+    id: "csv-reader",
+    version: env!("CARGO_PKG_VERSION"),
+    vendor: "The artemis-host authors",
+    licence: "Apache-2.0",
+    description: "Reads delimited text.",
+    readers: [Csv],
+    algorithms: [],
+    tools: [],
+}

@@ -9,6 +9,7 @@ use arrow::datatypes::SchemaRef;
 
 use crate::column::{Column, Source};
 use crate::index::{Indexer, RecordError, Tile};
+use crate::locate::Locator;
 use crate::options::{CsvError, Options, check_length};
 
 /// Where a column of the schema comes from.
@@ -118,6 +119,16 @@ impl Parser {
     /// The schema of the batches.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// The number of fields that a record must have.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Finds records of a chunk again.
+    pub(crate) fn locator<'a>(&'a self, chunk: &'a [u8]) -> Locator<'a> {
+        Locator::new(&self.options.dialect, chunk, self.width)
     }
 
     /// Parses a chunk of whole records, without header.

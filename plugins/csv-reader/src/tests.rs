@@ -1,6 +1,6 @@
 //! The core against a slow reader that shares no code with it.
 
-mod slow;
+pub(crate) mod slow;
 
 use std::sync::Arc;
 
