@@ -179,7 +179,7 @@ impl Scratch {
 
     /// Runs a job and gives its summary.
     pub fn job(&self, job: &str, args: &[&str]) -> Value {
-        let mut all = vec!["--format", "json", "run", job, "--no-fsync"];
+        let mut all = vec!["--format", "json", "run", job, "--no-sync"];
         all.extend(args);
         self.run(&all).expect(0).json()
     }

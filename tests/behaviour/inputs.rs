@@ -138,3 +138,23 @@ fn a_glob_without_match_and_a_missing_file_are_errors_of_the_job_file() {
     let ran = scratch.run(&["run", "job.toml"]).expect(2);
     assert!(ran.stderr.contains("nowhere/*.csv") && ran.stderr.contains("missing.csv"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_empty_file_among_others_has_nothing_to_say_against_them() {
+    let scratch = Scratch::new();
+    scratch.write("a.csv", "");
+    scratch.write("b.csv", "k,v\n1,2\n");
+    scratch.write("c.csv", "");
+    let summary = read(&scratch, "[\"a.csv\", \"b.csv\", \"c.csv\"]", "", "");
+    assert_eq!(table(&summary, "initial").column(0).as_primitive::<Int64Type>().values(), &[1]);
+}
+
+#[test]
+fn inputs_without_header_tell_their_columns_by_their_data() {
+    let scratch = Scratch::new();
+    for i in 0..30 {
+        scratch.write(&format!("in/{i:02}.csv"), format!("{i},x\n"));
+    }
+    let summary = read(&scratch, "[\"in/*.csv\"]", "", "header_rows = 0");
+    assert_eq!(table(&summary, "initial").num_rows(), 30);
+}

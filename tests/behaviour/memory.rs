@@ -28,7 +28,7 @@ fn a_large_input_runs_under_a_hard_limit_with_two_leaves() {
                 [\"some\"]\n[algorithms.keep]\ncomponent = \"relational/select\"\ndrop = [\"flag\"]\n";
     scratch.write("job.toml", job + rest);
     // Address space is more than memory: code of a test build, stacks, and what the allocator keeps apart.
-    let summary = limited(&scratch, 900 << 10, "run job.toml --workers 2 --no-fsync").expect(0).json();
+    let summary = limited(&scratch, 900 << 10, "run job.toml --workers 2 --no-sync").expect(0).json();
     assert_eq!(summary["rows_in"], 2_000_000);
     assert_eq!(summary["rows_out"], 3_000_000);
 }

@@ -55,7 +55,9 @@ pub fn open_inputs(
     for i in (0..opened.len()).filter(|i| chosen.contains(i)).chain(0..opened.len()) {
         // After the chosen ones: those with a column that no sample has shown.
         let is_chosen = chosen.contains(&i) && sampled.iter().all(|(j, _)| *j != i);
-        let has_new = || names(&opened[i].shown).any(|name| !seen_columns.contains(name));
+        // Without a header, only the data tell the columns.
+        let is_unknown = || opened[i].shown.iter().all(|schema| schema.fields().is_empty());
+        let has_new = || is_unknown() || names(&opened[i].shown).any(|name| !seen_columns.contains(name));
         if failed.contains(&i) || !(is_chosen || has_new()) {
             continue;
         }
@@ -177,10 +179,17 @@ pub struct Joined {
 pub fn join(
     job: &Job,
     steering: &Steering,
-    opened: Vec<Opened>,
+    mut opened: Vec<Opened>,
     content_ids: &BTreeMap<usize, String>,
     bad: &mut BadInputs,
 ) -> Result<Option<Joined>, JobError> {
+    // An input without a single byte has nothing to say against the columns of the others.
+    let has_columns = |input: &Opened| input.shown.iter().any(|schema| !schema.fields().is_empty());
+    if let Some(shown) = opened.iter().find(|input| has_columns(input)).map(|input| input.shown.clone()) {
+        for input in opened.iter_mut().filter(|input| input.datum.size_bytes() == 0) {
+            input.shown = shown.clone();
+        }
+    }
     let output_count = opened.first().map_or(0, |input| input.shown.len());
     let (mut types, mut own) = (Vec::new(), vec![Vec::new(); opened.len()]);
     let before = bad.len();
