@@ -1,7 +1,10 @@
 //! Workers, memory, places and block sizes never change what they must not.
 
+use artemis_host::catalog::{Catalog, ObjectKind};
+use artemis_host::store::{ContentId, LocalOptions, LocalStore};
 use artemis_tests::{Scratch, part_bytes, root, table};
 use serde_json::Value;
+use std::sync::Arc;
 
 fn run(scratch: &Scratch, store: &str, args: &[&str]) -> Value {
     let job = root().join("examples/flights.toml");
@@ -10,30 +13,14 @@ fn run(scratch: &Scratch, store: &str, args: &[&str]) -> Value {
     scratch.job(job.to_str().unwrap(), &all)
 }
 
-/// Ids of the histogram objects that a store lists for a dataset.
-fn hists(scratch: &Scratch, store: &str, dataset: &str) -> Vec<String> {
-    let shown =
-        scratch.run(&["--format", "json", "--store", store, "store", "show", dataset]).expect(0).json();
-    let mut ids = Vec::new();
-    collect_hists(&shown, &mut ids);
-    ids.sort();
-    ids.dedup();
-    assert!(!ids.is_empty(), "{shown:#}");
+/// Ids of the histogram objects of a dataset.
+fn hists(scratch: &Scratch, store: &str, dataset: &str) -> Vec<ContentId> {
+    let options = LocalOptions { durable: false, read_only: true };
+    let catalog = Catalog::open(Arc::new(LocalStore::new(scratch.path(store), options))).unwrap();
+    let record = catalog.dataset(&dataset.parse().unwrap()).unwrap();
+    let ids: Vec<ContentId> = record.of_kind(ObjectKind::Hists).map(|object| object.id).collect();
+    assert_eq!(ids.len(), 1);
     ids
-}
-
-fn collect_hists(value: &Value, ids: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            if map.get("kind").and_then(Value::as_str) == Some("hists") {
-                let id = ["id", "content_id", "contentId"].iter().find_map(|key| map.get(*key)?.as_str());
-                ids.extend(id.map(str::to_owned));
-            }
-            map.values().for_each(|value| collect_hists(value, ids));
-        }
-        Value::Array(items) => items.iter().for_each(|value| collect_hists(value, ids)),
-        _ => {}
-    }
 }
 
 #[test]

@@ -1,4 +1,6 @@
 //! Behaviour of the whole, as a user meets it: the program as a process, plugins as files, results on disk.
+// The helpers of a test binary are tests too: what fails in them fails the test.
+#![allow(clippy::unwrap_used)]
 
 mod bad_job_files;
 mod determinism;

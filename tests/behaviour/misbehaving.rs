@@ -24,7 +24,7 @@ fn fails_with(component: &str, properties: &str, parts: &[&str]) {
     }
     // Recorded as aborted or failed, and no dataset is visible.
     let jobs = scratch.run(&["--format", "json", "store", "list", "--jobs"]).expect(0).json().to_string();
-    assert!(jobs.contains("JOB_ABORT") || jobs.contains("JOB_FAILURE"), "{jobs}");
+    assert!(jobs.contains("\"state\":\"abort\"") || jobs.contains("\"state\":\"failure\""), "{jobs}");
     let datasets = scratch.run(&["--format", "json", "store", "list"]).expect(0).json();
     assert_eq!(datasets["datasets"].as_array().map(Vec::len), Some(0), "{datasets:#}");
 }

@@ -81,8 +81,6 @@ pub struct Made {
     pub steering: Arc<Steering>,
     /// Everything booked.
     pub book: Book,
-    /// Annotations by component and key.
-    pub annotations: BTreeMap<(String, String), String>,
     /// Rejects by position of the input and column.
     pub rejects: Rejects,
     /// The inputs that were read, in order: index, and how they ended.
@@ -183,6 +181,8 @@ impl Attempt<'_> {
         let steering = Arc::new(steering);
         let writers = self.writers(&steering, dir)?;
         let outcome = self.execute(&steering, &cut, joined, &sample, &writers, memory);
+        // What a component gave is given back before it hears of the end.
+        drop(sample);
         if outcome.is_err() {
             steering.abort();
         }
@@ -328,7 +328,6 @@ impl Attempt<'_> {
                 tree: MergeTree::default(),
                 rejects: Rejects::new(),
                 rejected: Vec::new(),
-                annotations: BTreeMap::new(),
                 rows: BTreeMap::new(),
             }),
             bad: Mutex::default(),
@@ -414,15 +413,14 @@ impl Attempt<'_> {
         memory: &Memory,
         dir: &Path,
     ) -> Result<Made, JobError> {
-        let Collected { mut collectors, tree, rejects, rejected, mut annotations, rows } = collected;
+        let Collected { mut collectors, tree, rejects, rejected, rows } = collected;
         let totals = match tree.finish()? {
             Some(totals) => totals,
             None => Totals::empty(&steering)?,
         };
         let mut worker = steering.worker()?;
-        let mut finalized = steering.finalize(&mut worker, totals)?;
+        let finalized = steering.finalize(&mut worker, totals)?;
         drop(worker);
-        annotations.append(&mut finalized.annotations);
         for (leaf, batches) in finalized.leaves.into_iter().enumerate() {
             for batch in batches {
                 for cut in collectors[leaf].push(batch) {
@@ -455,7 +453,7 @@ impl Attempt<'_> {
             .enumerate()
             .map(|(position, (index, end))| (index, end, rows.get(&position).copied().unwrap_or_default()))
             .collect();
-        Ok(Made { partitions, steering, book: finalized.book, annotations, rejects, inputs, types })
+        Ok(Made { partitions, steering, book: finalized.book, rejects, inputs, types })
     }
 }
 

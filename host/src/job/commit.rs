@@ -11,6 +11,7 @@ use crate::catalog::{
     ObjectRef, StagedPart,
 };
 use crate::menu::{Job, OnBadInput};
+use crate::steering::Plan;
 use crate::store::{Algorithm, ContentId};
 use artemis_proto::FORMAT_VERSION;
 use artemis_proto::artemis::{JobInfo, Summary as JobSummary};
@@ -86,6 +87,7 @@ pub fn found(
         bytes_out: record.bytes(),
         ..planned(job, identity, started)
     };
+    summary.inputs = record.inputs.iter().map(datum_of_record).collect();
     summary.partitions = record
         .partitions
         .iter()
@@ -98,8 +100,35 @@ pub fn found(
             files: partition.parts.iter().filter_map(|part| catalog.store().local_path(&part.key)).collect(),
         })
         .collect();
+    // In the order of the leaves, as the job that made it told them.
+    let leaves = Plan::new(job).map(|plan| plan.leaves).unwrap_or_default();
+    let place = |name: &str| leaves.iter().position(|leaf| leaf.partition == name).unwrap_or(leaves.len());
+    summary.partitions.sort_by_key(|partition| place(&partition.name));
     summary.elapsed = started.elapsed();
     Ok(summary)
+}
+
+/// What an earlier job recorded of an input.
+fn datum_of_record(input: &InputRecord) -> DatumSummary {
+    DatumSummary {
+        name: input.name.clone(),
+        path: input.uri.clone().into(),
+        status: status_word(input.status()).to_owned(),
+        rows_in: input.rows_in,
+        rows_rejected: input.rows_rejected,
+        bytes: input.bytes,
+        id: input.content_id.parse().ok(),
+        first_error: Some(input.first_error.clone()).filter(|text| !text.is_empty()),
+    }
+}
+
+fn status_word(status: InputStatus) -> &'static str {
+    match status {
+        InputStatus::InputRead => "read",
+        InputStatus::InputSkipped => "skipped",
+        InputStatus::InputQuarantined => "quarantined",
+        InputStatus::InputFailed => "failed",
+    }
 }
 
 fn version_of(catalog: &Catalog, name: &str, dataset: &ContentId) -> Result<Option<u64>, JobError> {
@@ -369,7 +398,8 @@ impl Commit<'_> {
                 elapsed_ms: elapsed.as_secs_f64() * 1e3,
             }),
             annotations: made
-                .annotations
+                .steering
+                .annotations()
                 .iter()
                 .map(|((component, key), value)| Annotation {
                     format_version: FORMAT_VERSION,
@@ -431,16 +461,10 @@ impl Commit<'_> {
                 .iter()
                 .map(|input| {
                     let path = self.job.input.files[input.index].clone();
-                    let status = match input.status {
-                        InputStatus::InputRead => "read",
-                        InputStatus::InputSkipped => "skipped",
-                        InputStatus::InputQuarantined => "quarantined",
-                        InputStatus::InputFailed => "failed",
-                    };
                     DatumSummary {
                         name: file_name(&path),
                         path,
-                        status: status.to_owned(),
+                        status: status_word(input.status).to_owned(),
                         rows_in: input.rows.records,
                         rows_rejected: input.rows.dropped,
                         bytes: input.bytes,

@@ -7,7 +7,7 @@ use crate::ingest::{Chunk, Cut, Span, sample_chunks};
 use crate::menu::{Job, OnBadInput};
 use crate::plugin;
 use crate::steering::{Arrangement, DatumState, Steering, StepError, join_schemas};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -179,30 +179,35 @@ pub struct Joined {
 pub fn join(
     job: &Job,
     steering: &Steering,
-    mut opened: Vec<Opened>,
+    opened: Vec<Opened>,
     content_ids: &BTreeMap<usize, String>,
     bad: &mut BadInputs,
 ) -> Result<Option<Joined>, JobError> {
-    // An input without a single byte has nothing to say against the columns of the others.
-    let has_columns = |input: &Opened| input.shown.iter().any(|schema| !schema.fields().is_empty());
-    if let Some(shown) = opened.iter().find(|input| has_columns(input)).map(|input| input.shown.clone()) {
-        for input in opened.iter_mut().filter(|input| input.datum.size_bytes() == 0) {
-            input.shown = shown.clone();
-        }
-    }
+    // An input without a single byte has nothing to say against the columns of the others, if any has columns.
+    let some_have_columns =
+        opened.iter().any(|input| input.shown.iter().any(|schema| !schema.fields().is_empty()));
+    let counts = |input: &&Opened| !some_have_columns || input.datum.size_bytes() > 0;
     let output_count = opened.first().map_or(0, |input| input.shown.len());
     let (mut types, mut own) = (Vec::new(), vec![Vec::new(); opened.len()]);
     let before = bad.len();
     for output in 0..output_count {
-        let shown: Vec<SchemaRef> = opened.iter().map(|input| input.shown[output].clone()).collect();
+        let (positions, shown): (Vec<usize>, Vec<SchemaRef>) = opened
+            .iter()
+            .enumerate()
+            .filter(|(_, input)| counts(input))
+            .map(|(position, input)| (position, input.shown[output].clone()))
+            .unzip();
         match join_schemas(&shown, job.input.columns) {
             Ok((joined, of_each)) => {
                 types.push(joined);
-                own.iter_mut().zip(of_each).for_each(|(schemas, schema)| schemas.push(schema));
+                own.iter_mut().for_each(|schemas| schemas.push(SchemaRef::new(Schema::empty())));
+                for (position, schema) in positions.into_iter().zip(of_each) {
+                    own[position][output] = schema;
+                }
             }
             Err(problems) => {
                 for problem in problems {
-                    let datum = &opened[problem.datum].datum;
+                    let datum = &opened[positions[problem.datum]].datum;
                     let text = format!("input `{}`: {}", datum.name, problem.reason);
                     set_aside(job, bad, datum.index, JobError::new(ErrorKind::Input, text))?;
                 }

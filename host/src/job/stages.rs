@@ -138,8 +138,6 @@ pub struct Collected {
     pub rejects: Rejects,
     /// Records left out, with the position of their datum.
     pub rejected: Vec<(usize, RejectedRecord)>,
-    /// Annotations by component and key.
-    pub annotations: BTreeMap<(String, String), String>,
     /// By position of the datum.
     pub rows: BTreeMap<usize, RowCounts>,
 }
@@ -218,7 +216,6 @@ impl Stage for Execute<'_> {
         }
         let rejected = std::mem::take(&mut local.rejected).into_values();
         collected.rejected.extend(rejected.map(|record| (datum, record)));
-        collected.annotations.append(&mut local.annotations);
         let mut tasks = Vec::new();
         for (leaf, batches) in std::mem::take(&mut output.leaves).into_iter().enumerate() {
             for batch in batches {

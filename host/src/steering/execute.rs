@@ -42,7 +42,7 @@ pub struct RunOutput {
     pub datum: usize,
     /// Batches by leaf.
     pub leaves: Vec<Vec<RecordBatch>>,
-    /// Book, rejects, annotations.
+    /// Book and rejects.
     pub local: Local,
     /// One per step.
     pub partials: Vec<Partial>,

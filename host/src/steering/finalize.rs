@@ -11,7 +11,6 @@ use arrow::array::RecordBatch;
 use artemis_plugin_api::Call;
 use artemis_plugin_api::abi::ARTEMIS_FLAG_FINALIZE;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What runs accumulate and merge: books and partials.
@@ -69,8 +68,6 @@ pub struct Finalized {
     pub leaves: Vec<Vec<RecordBatch>>,
     /// Everything booked.
     pub book: Book,
-    /// Annotations made at the end.
-    pub annotations: BTreeMap<(String, String), String>,
 }
 
 impl Steering {
@@ -106,7 +103,6 @@ impl Steering {
             ports.of(&leaf.source).iter().filter(|batch| batch.num_rows() > 0).cloned().collect()
         });
         let leaves = leaves.collect();
-        let local = local.into_inner();
-        Ok(Finalized { leaves, book: local.book, annotations: local.annotations })
+        Ok(Finalized { leaves, book: local.into_inner().book })
     }
 }

@@ -1,4 +1,4 @@
-//! What one run of chunks leaves behind beside its batches: its book, its rejects, its annotations.
+//! What one run of chunks leaves behind beside its batches: its book and its rejects.
 
 use crate::book::Book;
 use std::collections::BTreeMap;
@@ -65,8 +65,6 @@ pub struct RejectedRecord {
 pub struct Local {
     /// Histograms, timers, counters.
     pub book: Book,
-    /// By component and key.
-    pub annotations: BTreeMap<(String, String), String>,
     /// By column; `None`: whole records.
     pub rejects: BTreeMap<Option<String>, RejectCount>,
     /// Records left out, by their number; only kept by a policy that keeps them.

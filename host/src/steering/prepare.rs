@@ -19,7 +19,7 @@ use artemis_plugin_api::{Axis, Call, Framing, Histogram};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// The components of a job along its plan.
 pub struct Steering {
@@ -96,6 +96,7 @@ impl Steering {
             log,
             policy,
             cancelled: AtomicBool::new(false),
+            annotations: Mutex::default(),
             tools: BTreeMap::new(),
         };
         for (name, config) in &job.tools {
@@ -166,6 +167,11 @@ impl Steering {
     /// A component asked to see the chunks in order.
     pub fn is_ordered(&self) -> bool {
         self.is_ordered
+    }
+
+    /// What components put into the job's record, by component and key.
+    pub fn annotations(&self) -> BTreeMap<(String, String), String> {
+        self.shared.annotations.lock().map(|all| all.clone()).unwrap_or_default()
     }
 
     /// What was booked.

@@ -11,7 +11,7 @@ use artemis_plugin_api as api;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// Takes the log lines of a job, from any thread.
 pub trait JobLog: Send + Sync {
@@ -40,6 +40,8 @@ pub struct Shared {
     pub policy: Policy,
     /// Set when the job stops.
     pub cancelled: AtomicBool,
+    /// What components put into the job's record, by component and key.
+    pub annotations: Mutex<BTreeMap<(String, String), String>>,
     /// Configured tools by name.
     pub tools: BTreeMap<String, (Arc<crate::plugin::Tool>, BTreeMap<String, Value>)>,
 }
@@ -110,7 +112,9 @@ impl Services for CallServices<'_> {
 
     fn annotate(&self, key: &str, value: &str) {
         let key = (self.prefix.to_owned(), key.to_owned());
-        self.local.borrow_mut().annotations.insert(key, value.to_owned());
+        if let Ok(mut annotations) = self.shared.annotations.lock() {
+            annotations.insert(key, value.to_owned());
+        }
     }
 
     fn open_tool(&self, name: &str, input: &SchemaRef) -> api::Result<(ToolId, SchemaRef)> {
