@@ -41,7 +41,7 @@ fn types_and_nulls_of_the_whole_table_are_as_known() {
 fn a_type_that_fails_after_the_sample_widens_in_one_restart_and_says_why() {
     let scratch = Scratch::new();
     let Some(()) = unpack(&scratch) else { return };
-    let job = read_job("na", "[\"flights.csv\"]", "[sample]\nrows = 100", "");
+    let job = read_job("na", "[\"flights.csv\"]", "[sample]\nchunks = 1\nrows = 100", "");
     scratch.write("job.toml", job);
     let summary = scratch.job("job.toml", &[]);
     let flights = table(&summary, "initial");

@@ -131,6 +131,15 @@ unsafe fn slice<'a, T>(data: *const T, len: u64) -> &'a [T] {
     unsafe { std::slice::from_raw_parts(data, len as usize) }
 }
 
+/// Takes over a moved array.
+///
+/// # Safety
+/// `array` is null or a valid array of the C Data Interface.
+unsafe fn taken(array: *mut FFI_ArrowArray) -> Option<FFI_ArrowArray> {
+    // SAFETY: the caller's contract.
+    (!array.is_null()).then(|| unsafe { FFI_ArrowArray::from_raw(array) })
+}
+
 /// Runs a service so that a panic of the host does not run through the plugin.
 fn answer(error: *mut artemis_error, body: impl FnOnce() -> Result<()>) -> i32 {
     let outcome = catch_unwind(AssertUnwindSafe(body))
@@ -286,7 +295,8 @@ unsafe extern "C" fn call_tool(
 ) -> i32 {
     answer(error, || {
         // SAFETY: see above; the array is moved, so it is taken before anything can fail.
-        let (array, state) = unsafe { (FFI_ArrowArray::from_raw(input), state(context)) };
+        let (array, state) = unsafe { (taken(input), state(context)) };
+        let array = array.ok_or_else(|| Error::invalid("no array was given to the tool"))?;
         let schema = state
             .fixed
             .tools
@@ -310,12 +320,13 @@ unsafe extern "C" fn emit(
 ) -> i32 {
     answer(error, || {
         // SAFETY: see above; the array is moved, so it is taken before anything can fail.
-        let (array, state) = unsafe { (FFI_ArrowArray::from_raw(array), state(context)) };
+        let (array, state) = unsafe { (taken(array), state(context)) };
         let outputs = state.outputs;
-        let emitted = match outputs.get(output as usize) {
-            Some(schema) => crossing::import_checked(array, schema)
+        let emitted = match (outputs.get(output as usize), array) {
+            (_, None) => Err(Error::invalid("emitted no array at all")),
+            (Some(schema), Some(array)) => crossing::import_checked(array, schema)
                 .and_then(|batch| state.services.emit(output as usize, batch)),
-            None => Err(Error::invalid(format!(
+            (None, Some(_)) => Err(Error::invalid(format!(
                 "emitted a batch of output {output}, which does not exist: there are {}",
                 outputs.len()
             ))),
