@@ -11,8 +11,6 @@
 //!   on error too. A structure passed as `*const` is borrowed for the call. Nothing else owned crosses the boundary.
 //! - Each function's comment ends with its legal thread and state in brackets: `main` is one thread at a time,
 //!   `worker` is any thread. States are those of the job.
-//!
-//! The C header `include/artemis_plugin.h` states the same tables.
 #![allow(non_camel_case_types)]
 
 mod tables;

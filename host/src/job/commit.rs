@@ -31,8 +31,44 @@ pub fn known_ids(job: &Job, cache: &InputCache, data: Algorithm) -> BTreeMap<usi
     known.collect()
 }
 
-/// The summary of a dry run.
-pub fn planned(job: &Job, identity: &Identity, started: Instant) -> Summary {
+/// The summary of a dry run: the partitions that would be made, the inputs that would be read.
+pub fn dry(job: &Job, identity: &Identity, started: Instant) -> Summary {
+    let leaves = Plan::new(job).map(|plan| plan.leaves).unwrap_or_default();
+    let inputs: Vec<DatumSummary> = job
+        .input
+        .files
+        .iter()
+        .map(|path| DatumSummary {
+            name: file_name(path),
+            path: path.clone(),
+            status: "found".to_owned(),
+            rows_in: 0,
+            rows_rejected: 0,
+            bytes: FileStamp::of(path).map_or(0, |stamp| stamp.size),
+            id: None,
+            first_error: None,
+        })
+        .collect();
+    Summary {
+        bytes_in: inputs.iter().map(|input| input.bytes).sum(),
+        inputs,
+        partitions: leaves
+            .into_iter()
+            .map(|leaf| PartitionSummary {
+                name: leaf.partition,
+                rows: 0,
+                batches: 0,
+                parts: 0,
+                bytes: 0,
+                files: Vec::new(),
+            })
+            .collect(),
+        ..planned(job, identity, started)
+    }
+}
+
+/// What is known of a job before it runs.
+fn planned(job: &Job, identity: &Identity, started: Instant) -> Summary {
     Summary { menu: Some(identity.menu), config: Some(identity.config), ..empty(job, started) }
 }
 

@@ -77,7 +77,7 @@ pub fn run(job: &Job, options: &Options<'_>) -> Result<Summary, JobError> {
     }
     if options.dry_run {
         attempt::configure(job, options.plugins, &Arc::new(MemoryLog::new()))?;
-        return Ok(commit::planned(job, &identity, started));
+        return Ok(commit::dry(job, &identity, started));
     }
     let workers = options
         .workers
