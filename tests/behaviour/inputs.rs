@@ -158,3 +158,57 @@ fn inputs_without_header_tell_their_columns_by_their_data() {
     let summary = read(&scratch, "[\"in/*.csv\"]", "", "header_rows = 0");
     assert_eq!(table(&summary, "initial").num_rows(), 30);
 }
+
+#[test]
+fn a_file_that_changed_after_it_was_read_is_read_again() {
+    let scratch = Scratch::new();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let put = |text: &str, age: u64| {
+        let path = scratch.write("in.csv", text);
+        let at = old + std::time::Duration::from_secs(age);
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
+    };
+    put("n\n1\n", 0);
+    let first = read(&scratch, "[\"in.csv\"]", "", "");
+    put("n\n1\n2\n", 10);
+    let second = read(&scratch, "[\"in.csv\"]", "", "");
+    assert_ne!(first["dataset"], second["dataset"]);
+    assert_eq!(table(&second, "initial").num_rows(), 2);
+}
+
+#[test]
+fn a_dataset_without_a_bad_input_is_not_the_one_with_it() {
+    let scratch = Scratch::new();
+    scratch.write("a.csv", "n\n1\n");
+    scratch.write("b.csv", "n\n\"2\n");
+    let without = read(&scratch, "[\"a.csv\", \"b.csv\"]", "on_bad_input = \"skip\"", "");
+    scratch.write("b.csv", "n\n2\n");
+    let with = read(&scratch, "[\"a.csv\", \"b.csv\"]", "on_bad_input = \"skip\"", "");
+    assert_eq!(table(&without, "initial").num_rows(), 1);
+    assert_eq!(table(&with, "initial").num_rows(), 2);
+    assert_ne!(without["dataset"], with["dataset"]);
+}
+
+#[test]
+fn the_names_of_inputs_are_part_of_a_dataset_that_holds_them() {
+    let scratch = Scratch::new();
+    scratch.write("jan.csv", "n\n1\n");
+    let first = read(&scratch, "[\"jan.csv\"]", "provenance = true", "");
+    scratch.write("feb.csv", "n\n1\n");
+    let second = read(&scratch, "[\"feb.csv\"]", "provenance = true", "");
+    assert_ne!(first["dataset"], second["dataset"]);
+    assert_eq!(table(&second, "initial").column(1).as_string::<i32>().value(0), "feb.csv");
+}
+
+#[test]
+fn a_bad_input_beside_a_type_that_widens_is_left_out_all_the_same() {
+    let scratch = Scratch::new();
+    let mut text = "n\n".to_owned();
+    (0..50_000).for_each(|i| text += &format!("{i}\n"));
+    scratch.write("a.csv", text + "word\n");
+    scratch.write("b.csv", "n\n\"never closed\n");
+    let input = "on_bad_input = \"skip\"\n[sample]\nchunks = 1\nrows = 10";
+    let summary = read(&scratch, "[\"a.csv\", \"b.csv\"]", input, "");
+    assert_eq!(table(&summary, "initial").num_rows(), 50_001);
+    assert_eq!(table(&summary, "initial").column(0).data_type(), &DataType::Utf8);
+}

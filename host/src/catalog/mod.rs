@@ -41,6 +41,8 @@
 //!     output_revision: 1,
 //!     job_salt: None,
 //!     secrets: vec![],
+//!     left_out: vec![],
+//!     input_names: vec![],
 //! };
 //! let dataset = recipe.dataset_id(data);
 //! assert!(!catalog.settle_dataset(&dataset)?);

@@ -27,6 +27,10 @@ pub struct Recipe {
     pub job_salt: Option<Uuid>,
     /// Secrets by reference, in any order.
     pub secrets: Vec<RecipeSecret>,
+    /// Inputs that were left out, as `index:content id` or `index:unreadable`, in order.
+    pub left_out: Vec<String>,
+    /// Names of the inputs in order, where the output holds them.
+    pub input_names: Vec<String>,
 }
 
 /// A plugin as far as it decides the output.
@@ -84,6 +88,8 @@ impl Recipe {
                 })
                 .collect(),
             output_revision: self.output_revision,
+            left_out: self.left_out.clone(),
+            input_names: self.input_names.clone(),
             job_salt: self.job_salt.map(|salt| salt.to_string()).unwrap_or_default(),
             secrets: secrets
                 .into_iter()

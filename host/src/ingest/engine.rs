@@ -10,6 +10,7 @@ use crate::chunk::Pool;
 use crate::datum::Datum;
 use crate::store::Algorithm;
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What is done with the runs.
@@ -115,6 +116,8 @@ struct State<S: Stage> {
     /// Input bytes read and not yet collected.
     window_used: u64,
     failed: Option<(Key, S::Error)>,
+    /// A worker panicked: the others come to an end, and the panic goes on.
+    panicked: bool,
 }
 
 /// A lane between cells, or out with the worker that stitches it.
@@ -163,6 +166,7 @@ impl<'a> Engine<'a> {
                 busy: 0,
                 window_used: 0,
                 failed: None,
+                panicked: false,
             }),
             wake: Condvar::new(),
         };
@@ -203,10 +207,15 @@ impl<S: Stage> Shared<'_, S> {
                 Some(work) => {
                     state.busy += 1;
                     drop(state);
-                    self.perform(&mut worker, work);
+                    let outcome = catch_unwind(AssertUnwindSafe(|| self.perform(&mut worker, work)));
                     state = self.lock();
                     state.busy -= 1;
+                    state.panicked |= outcome.is_err();
                     self.wake.notify_all();
+                    if let Err(panic) = outcome {
+                        drop(state);
+                        resume_unwind(panic);
+                    }
                 }
                 None if self.is_over(&state) => break,
                 None => {
@@ -231,6 +240,9 @@ impl<S: Stage> Shared<'_, S> {
 
     /// The most advanced work there is.
     fn next(&self, state: &mut State<S>) -> Option<Work<S>> {
+        if state.panicked {
+            return None;
+        }
         let failed_at = state.failed.as_ref().map(|(key, _)| *key);
         if failed_at.is_none() {
             if let Some(task) = state.tasks.pop_front() {
@@ -325,6 +337,7 @@ impl<S: Stage> Shared<'_, S> {
             return false;
         }
         state.failed.is_some()
+            || state.panicked
             || (state.next_datum >= self.engine.datums.len()
                 && state.ready.is_empty()
                 && state.done.is_empty()

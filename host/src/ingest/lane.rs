@@ -1,6 +1,7 @@
 //! One input on its way: cells come in order, chunks of whole records leave, bytes are hashed as they pass.
 
 use super::{Cut, IngestError, Span};
+use crate::catalog::FileStamp;
 use crate::chunk::{ChunkBytes, Pool};
 use crate::datum::Datum;
 use crate::split::{Block, Stitcher, Summary};
@@ -36,6 +37,8 @@ pub struct DatumEnd {
     pub datum: usize,
     /// Hash of all its bytes, header and footer too.
     pub id: Option<ContentId>,
+    /// The state of the file that these bytes were.
+    pub stamp: FileStamp,
     /// The blocks as (offset, length), in bytes.
     pub blocks: Vec<(u64, u64)>,
     /// Records in it.
@@ -196,6 +199,7 @@ impl Lane {
         let end = DatumEnd {
             datum: self.position,
             id: self.hasher.map(ContentHasher::finish),
+            stamp: datum.stamp.clone(),
             blocks: self.blocks,
             records: self.records,
             runs: self.runs,

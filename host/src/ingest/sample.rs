@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// Cells at the front of an input that the sample is taken from.
 const FRONT_CELLS: u64 = 32;
+/// A record of the sample may be as long as this, in bytes, where the cells are small.
+const LONGEST_BYTES: u64 = 64 << 20;
 
 /// Up to `chunks` chunks of an input, cut to `rows` records where given. The same arguments give the same chunks.
 ///
@@ -29,8 +31,10 @@ pub fn sample_chunks(
     let cells = (span.end - span.start).div_ceil(cell_bytes).min(FRONT_CELLS);
     let wanted = choose(cells, chunks, seed.wrapping_add(datum.index as u64));
     let Some(last_wanted) = wanted.last().copied() else { return Ok(Vec::new()) };
+    // A record that is longer than the front of the input is met again by the job, which knows its memory.
+    let longest = (FRONT_CELLS * cell_bytes).max(LONGEST_BYTES);
     let pool = Pool::new(cell_bytes as usize, 0);
-    let mut lane = Some(Lane::new(0, datum.clone(), cut, span, pool, 1, None, u64::MAX));
+    let mut lane = Some(Lane::new(0, datum.clone(), cut, span, pool, 1, None, longest));
     let (mut offset, mut found) = (span.start, Vec::new());
     while let Some(current) = &mut lane {
         let run = if offset < span.end {

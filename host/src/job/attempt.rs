@@ -10,12 +10,13 @@ use super::stages::{self, Collected, Execute, Infer, Rejects, RowCounts};
 use super::state::Transition;
 use super::{ErrorKind, JobError};
 use crate::book::Book;
+use crate::catalog::FileStamp;
 use crate::collector::{Collector, rows_per_batch, stored_schema};
 use crate::ingest::{Cut, DatumEnd, Engine, Limits};
 use crate::menu::{Compression, Job, OnBadInput, OnMismatch};
 use crate::plugin::catalogue::Catalogue;
 use crate::steering::{ConfigureError, MergeTree, Plan, Policy, RunOutput, Steering, StepError, Totals};
-use crate::store::Algorithm;
+use crate::store::{Algorithm, ContentId};
 use crate::writer::{self, Encoder, PartWritten, PartitionWriter, WriterOptions};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -23,6 +24,9 @@ use artemis_plugin_api::Level;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Content ids by index of the input, each with the state of the file that has it.
+pub type KnownIds = BTreeMap<usize, (ContentId, FileStamp)>;
 
 /// What an attempt works with.
 pub struct Attempt<'a> {
@@ -38,8 +42,8 @@ pub struct Attempt<'a> {
     pub observer: &'a dyn Observer,
     /// The job's log.
     pub log: &'a Arc<MemoryLog>,
-    /// Content ids of inputs that are known already, by index.
-    pub known_ids: &'a BTreeMap<usize, String>,
+    /// Content ids of inputs that are known already, by index, with the state of the file that has it.
+    pub known_ids: &'a KnownIds,
     /// Hash of data files.
     pub algorithm: Algorithm,
     /// Part files are flushed to the disk.
@@ -162,9 +166,13 @@ impl Attempt<'_> {
         }
         self.observer.total(opened.iter().map(|input| input.datum.size_bytes()).sum());
         if memory.infer_all {
-            self.infer(&steering, &cut, &mut opened)?;
+            let bad = self.infer(&steering, &cut, &mut opened)?;
+            if !bad.is_empty() {
+                memory.bad.extend(bad);
+                return memory.start_over("started over without inputs that cannot be read".into(), self);
+            }
         }
-        let Some(joined) = inputs::join(self.job, &steering, opened, self.known_ids, &mut memory.bad)? else {
+        let Some(joined) = inputs::join(self.job, &steering, opened, &mut memory.bad)? else {
             return memory.start_over("inputs with other columns are left out".into(), self);
         };
         self.note_changes(&joined.types, memory);
@@ -196,7 +204,7 @@ impl Attempt<'_> {
     }
 
     /// Looks at all chunks of all inputs.
-    fn infer(&self, steering: &Steering, cut: &Cut, opened: &mut [Opened]) -> Result<(), JobError> {
+    fn infer(&self, steering: &Steering, cut: &Cut, opened: &mut [Opened]) -> Result<BadInputs, JobError> {
         let datums: Vec<_> = opened.iter().map(|input| (input.datum.clone(), input.span.clone())).collect();
         let limits = Limits {
             block_bytes: self.job.block_bytes,
@@ -209,10 +217,15 @@ impl Attempt<'_> {
             steering,
             opened,
             samples: opened.iter().map(|_| Mutex::new(None)).collect(),
-            ends: Mutex::default(),
+            go_on_without: self.job.input.on_bad_input != OnBadInput::Abort,
+            bad: Mutex::default(),
             observer: self.observer,
         };
         Engine { datums: &datums, cut, limits }.run(self.pool, &stage)?;
+        let bad = reasons(stage.bad);
+        if !bad.is_empty() {
+            return Ok(bad);
+        }
         let samples: Vec<_> = stage
             .samples
             .into_iter()
@@ -225,7 +238,7 @@ impl Attempt<'_> {
         }
         // The bytes are read again by the job itself.
         self.observer.total(opened.iter().map(|input| input.datum.size_bytes()).sum());
-        Ok(())
+        Ok(BadInputs::new())
     }
 
     /// Says which columns have other types than in the attempt before.
@@ -314,8 +327,11 @@ impl Attempt<'_> {
                 chosen.unwrap_or_else(|| rows_per_batch(steering.schema_of(&leaf.source), batches))
             })
             .collect();
-        let limits = self.limits(steering, sample, &rows)?;
         let Joined { states, spans, types, .. } = joined;
+        let all_known = states.iter().all(|state| {
+            self.known_ids.get(&state.datum.index).is_some_and(|(_, stamp)| *stamp == state.datum.stamp)
+        });
+        let limits = self.limits(steering, sample, &rows, all_known)?;
         let go_on_without = self.job.input.on_bad_input != OnBadInput::Abort;
         let stage = Execute {
             steering,
@@ -323,11 +339,13 @@ impl Attempt<'_> {
             writers,
             observer: self.observer,
             go_on_without,
+            rejected_bytes_max: self.max_memory_bytes / 4,
             collected: Mutex::new(Collected {
                 collectors: rows.iter().map(|rows| Collector::new(*rows)).collect(),
                 tree: MergeTree::default(),
                 rejects: Rejects::new(),
                 rejected: Vec::new(),
+                rejected_bytes: 0,
                 rows: BTreeMap::new(),
             }),
             bad: Mutex::default(),
@@ -342,11 +360,12 @@ impl Attempt<'_> {
                 };
                 let why = format!("started over with types from all of the input: {mismatch}");
                 memory.infer_all = true;
+                memory.bad.extend(reasons(stage.bad));
                 memory.start_over(why, self)?;
                 return Ok(None);
             }
         }
-        let bad = stage.bad.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let bad = reasons(stage.bad);
         if !bad.is_empty() {
             let names: Vec<String> = bad.values().cloned().collect();
             memory.bad.extend(bad);
@@ -365,7 +384,13 @@ impl Attempt<'_> {
         Ok(Some((collected, ends, types)))
     }
 
-    fn limits(&self, steering: &Steering, sample: &SampleRun, rows: &[usize]) -> Result<Limits, JobError> {
+    fn limits(
+        &self,
+        steering: &Steering,
+        sample: &SampleRun,
+        rows: &[usize],
+        all_known: bool,
+    ) -> Result<Limits, JobError> {
         let partial_bytes = steering.partial_hint_bytes();
         let block_bytes = self.job.block_bytes;
         let run_chunks = (partial_bytes / block_bytes.max(1)).clamp(1, 64);
@@ -375,7 +400,9 @@ impl Attempt<'_> {
             .iter()
             .zip(&sample.leaves)
             .zip(rows)
-            .map(|((_, batches), rows)| (bytes_per_row(batches) * *rows as f64) as u64)
+            .map(|((leaf, batches), rows)| {
+                (bytes_per_row(steering.schema_of(&leaf.source), batches) * *rows as f64) as u64
+            })
             .collect();
         let needs = Needs {
             max_memory_bytes: self.max_memory_bytes,
@@ -383,12 +410,11 @@ impl Attempt<'_> {
             block_bytes,
             run_chunks,
             expansion: sample.expansion(),
-            leaf_batch_bytes: leaf_bytes.iter().sum(),
+            leaf_batch_bytes: leaf_bytes.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)),
             largest_batch_bytes: leaf_bytes.iter().copied().max().unwrap_or(0),
             partial_bytes,
         };
         let window_bytes = needs.window_bytes().map_err(|text| JobError::new(ErrorKind::Usage, text))?;
-        let known = self.job.input.files.len() == self.known_ids.len();
         self.log.host(
             Level::Debug,
             &format!("{run_chunks} chunks a run, a window of {window_bytes} bytes, batches of {rows:?} rows"),
@@ -398,7 +424,7 @@ impl Attempt<'_> {
             run_chunks: run_chunks as usize,
             window_bytes,
             ordered: steering.is_ordered(),
-            hash: (!known).then_some(self.algorithm),
+            hash: (!all_known).then_some(self.algorithm),
         })
     }
 
@@ -413,7 +439,7 @@ impl Attempt<'_> {
         memory: &Memory,
         dir: &Path,
     ) -> Result<Made, JobError> {
-        let Collected { mut collectors, tree, rejects, rejected, rows } = collected;
+        let Collected { mut collectors, tree, mut rejects, rejected, rows, .. } = collected;
         let totals = match tree.finish()? {
             Some(totals) => totals,
             None => Totals::empty(&steering)?,
@@ -421,6 +447,10 @@ impl Attempt<'_> {
         let mut worker = steering.worker()?;
         let finalized = steering.finalize(&mut worker, totals)?;
         drop(worker);
+        // Rejects of batches that were made at the end belong to no input.
+        for (column, counted) in finalized.rejects {
+            rejects.entry((usize::MAX, column)).or_default().merge(counted);
+        }
         for (leaf, batches) in finalized.leaves.into_iter().enumerate() {
             for batch in batches {
                 for cut in collectors[leaf].push(batch) {
@@ -470,6 +500,12 @@ pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
+/// Bad inputs with the reason of their earliest run.
+fn reasons(bad: Mutex<stages::BadRuns>) -> BadInputs {
+    let bad = bad.into_inner().unwrap_or_else(PoisonError::into_inner);
+    bad.into_iter().map(|(index, (_, reason))| (index, reason)).collect()
+}
+
 /// A directory for the parts of one attempt.
 pub fn attempt_dir(staging: &Path, restarts: u32) -> PathBuf {
     staging.join(format!("attempt-{restarts}"))
@@ -500,12 +536,13 @@ impl SampleRun {
     }
 }
 
-fn bytes_per_row(batches: &[RecordBatch]) -> f64 {
+fn bytes_per_row(schema: &SchemaRef, batches: &[RecordBatch]) -> f64 {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let bytes: usize = batches
         .iter()
         .flat_map(|batch| batch.columns())
         .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
         .sum();
-    if rows == 0 { 0.0 } else { bytes as f64 / rows as f64 }
+    // Where the sample gave no rows, a column is taken for a short text.
+    if rows == 0 { 32.0 * schema.fields().len() as f64 } else { bytes as f64 / rows as f64 }
 }

@@ -1,6 +1,6 @@
 //! From part files to a committed dataset with its records, and what there is to say of it.
 
-use super::attempt::{Made, Memory, WrittenPartition, file_name};
+use super::attempt::{KnownIds, Made, Memory, WrittenPartition, file_name};
 use super::identity::Identity;
 use super::log::MemoryLog;
 use super::stages::RowCounts;
@@ -17,16 +17,15 @@ use artemis_proto::FORMAT_VERSION;
 use artemis_proto::artemis::{JobInfo, Summary as JobSummary};
 use artemis_proto::host::{Annotation, InputStatus};
 use prost::Message;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Content ids of the inputs that the cache knows, by index.
-pub fn known_ids(job: &Job, cache: &InputCache, data: Algorithm) -> BTreeMap<usize, ContentId> {
+pub fn known_ids(job: &Job, cache: &InputCache, data: Algorithm) -> KnownIds {
     let known = job.input.files.iter().enumerate().filter_map(|(index, path)| {
         let stamp = FileStamp::of(path).ok()?;
         let id = cache.get(path, &stamp)?;
-        (id.algorithm() == data).then_some((index, id))
+        (id.algorithm() == data).then_some((index, (id, stamp)))
     });
     known.collect()
 }
@@ -232,14 +231,19 @@ impl Commit<'_> {
     pub fn run(
         &self,
         made: Made,
-        known: BTreeMap<usize, ContentId>,
+        known: &KnownIds,
         mut cache: InputCache,
         started: Instant,
     ) -> Result<Summary, JobError> {
         let catalog = self.options.catalog;
-        let inputs = self.inputs(&made, &known);
-        // Inputs that were left out do not decide what the dataset holds, but that they were does.
-        let recipe = self.identity.recipe(inputs.iter().filter_map(|input| input.id).collect());
+        let inputs = self.inputs(&made, known);
+        let is_read = |input: &&Input| input.status == InputStatus::InputRead;
+        let left_out = inputs.iter().filter(|input| !is_read(input)).map(|input| {
+            let id = input.id.map_or_else(|| "unreadable".to_owned(), |id| id.to_string());
+            format!("{}:{id}", input.index)
+        });
+        let read = inputs.iter().filter(is_read).filter_map(|input| input.id).collect();
+        let recipe = self.identity.recipe(self.job, read, left_out.collect());
         let data = catalog.identity().data;
         let dataset = recipe.dataset_id(data);
         let parent = self.commit_inputs(&made, &inputs)?;
@@ -265,11 +269,10 @@ impl Commit<'_> {
             parents: vec![parent],
             name: Some(self.job.name.clone()),
         })?;
-        for (input, path) in inputs.iter().map(|input| (input, &self.job.input.files[input.index])) {
-            if let (Some(id), Ok(stamp)) = (input.id, FileStamp::of(path))
-                && input.status == InputStatus::InputRead
-            {
-                cache.put(path, &stamp, &id);
+        for (index, end, _) in &made.inputs {
+            // The stamp is that of the bytes that were read, not of what lies there now.
+            if let Some(id) = inputs.iter().find(|input| input.index == *index).and_then(|input| input.id) {
+                cache.put(&self.job.input.files[*index], &end.stamp, &id);
             }
         }
         // A cache that cannot be saved costs time, not data.
@@ -292,12 +295,11 @@ impl Commit<'_> {
     }
 
     /// What became of every input, in order.
-    fn inputs(&self, made: &Made, known: &BTreeMap<usize, ContentId>) -> Vec<Input> {
+    fn inputs(&self, made: &Made, known: &KnownIds) -> Vec<Input> {
         let data = self.options.catalog.identity().data;
         let read = made.inputs.iter().map(|(index, end, rows)| {
-            let path = &self.job.input.files[*index];
-            let id = end.id.or_else(|| known.get(index).copied());
-            let bytes = FileStamp::of(path).map_or(0, |stamp| stamp.size);
+            let id = end.id.or_else(|| known.get(index).map(|(id, _)| *id));
+            let bytes = end.stamp.size;
             let position = made.inputs.iter().position(|(other, _, _)| other == index);
             let error = first_reject(made, position.unwrap_or_default());
             let blocks = end.blocks.len() as u64;
@@ -350,7 +352,7 @@ impl Commit<'_> {
             let mut table = records::table(&name, &schema, "initial");
             if let Some(info) = &mut table.info {
                 info.rows_in = rows.records;
-                info.rows_out = rows.records - rows.dropped;
+                info.rows_out = rows.records.saturating_sub(rows.dropped);
                 info.rows_rejected = rows.dropped;
                 info.bytes = input.bytes;
                 info.content_id = id.to_string();

@@ -102,7 +102,24 @@ impl From<LoadError> for JobError {
 
 impl From<IngestError> for JobError {
     fn from(error: IngestError) -> Self {
-        Self::with_source(ErrorKind::Input, error.to_string(), error)
+        let kind = match &error {
+            // How long a record may be follows from the memory: more of it, and the input is a good one.
+            IngestError::RecordTooLong { .. } => ErrorKind::Usage,
+            IngestError::Read { source, .. } => kind_of_io(source),
+            _ => ErrorKind::Input,
+        };
+        Self::with_source(kind, error.to_string(), error)
+    }
+}
+
+/// Whether a file cannot be read because of what it is, or because of a passing trouble of the machine.
+pub(super) fn kind_of_io(error: &std::io::Error) -> ErrorKind {
+    use std::io::ErrorKind as Io;
+    match error.kind() {
+        Io::NotFound | Io::PermissionDenied | Io::InvalidInput | Io::IsADirectory | Io::UnexpectedEof => {
+            ErrorKind::Input
+        }
+        _ => ErrorKind::Store,
     }
 }
 

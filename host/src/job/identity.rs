@@ -1,9 +1,10 @@
 //! What a dataset is made of, beside its inputs: menu, configuration, plugins, files named by properties.
 
+use super::attempt::file_name;
 use super::{ErrorKind, JobError};
 use crate::catalog::recipe::{self, RecipePlugin, RecipeSecret};
 use crate::catalog::{Catalog, ObjectKind, ObjectRef, Recipe};
-use crate::menu::{ComponentConfig, Job, Value, compile, compile_recipe};
+use crate::menu::{ComponentConfig, Job, OnBadInput, OnMismatch, Value, compile, compile_recipe};
 use crate::plugin::catalogue::{Catalogue, PluginFile};
 use crate::plugin::manifest::PropertyType;
 use crate::store::ContentId;
@@ -80,13 +81,23 @@ impl Identity {
             output_revision: OUTPUT_REVISION,
             job_salt: (!is_deterministic).then(Uuid::now_v7),
             secrets,
+            left_out: Vec::new(),
+            input_names: Vec::new(),
         };
         Ok(Self { objects, menu: menu.id, config: config.id, plugins: used, recipe })
     }
 
-    /// The recipe over inputs, in order.
-    pub fn recipe(&self, inputs: Vec<ContentId>) -> Recipe {
-        Recipe { inputs, ..self.recipe.clone() }
+    /// The recipe over inputs, in order, and what says of those that were left out.
+    pub fn recipe(&self, job: &Job, inputs: Vec<ContentId>, left_out: Vec<String>) -> Recipe {
+        // Where rows carry the name of their input, the name is part of the output.
+        let holds_names = job.input.provenance
+            || job.input.on_mismatch == OnMismatch::Quarantine
+            || job.input.on_bad_input == OnBadInput::Quarantine;
+        let input_names = match holds_names {
+            true => job.input.files.iter().map(|path| file_name(path)).collect(),
+            false => Vec::new(),
+        };
+        Recipe { inputs, left_out, input_names, ..self.recipe.clone() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The inputs before the first chunk: opened, their headers read, some chunks sampled, their columns joined.
 
+use super::error::kind_of_io;
 use super::{ErrorKind, JobError};
 use crate::chunk::ChunkBytes;
 use crate::datum::Datum;
@@ -63,7 +64,9 @@ pub fn open_inputs(
         }
         let count = if is_chosen { job.sample.chunks } else { 1 };
         match sample(job, steering, cut, &mut opened[i], count) {
-            Ok(chunks) => sampled.extend(chunks.into_iter().map(|chunk| (i, chunk))),
+            // Chunks are kept of the chosen inputs only: there may be thousands of others.
+            Ok(chunks) if is_chosen => sampled.extend(chunks.into_iter().map(|chunk| (i, chunk))),
+            Ok(_) => {}
             Err(error) => {
                 set_aside(job, bad, opened[i].datum.index, error)?;
                 failed.insert(i);
@@ -93,7 +96,7 @@ pub fn set_aside(job: &Job, bad: &mut BadInputs, index: usize, error: JobError) 
 
 fn open(job: &Job, steering: &Steering, cut: &Cut, index: usize, path: &Path) -> Result<Opened, JobError> {
     let datum = Datum::open(index, path)
-        .map_err(|e| JobError::new(ErrorKind::Input, format!("cannot open input {}: {e}", path.display())))?;
+        .map_err(|e| JobError::new(kind_of_io(&e), format!("cannot open input {}: {e}", path.display())))?;
     let datum = Arc::new(datum);
     let span = cut.span(&datum, job.block_bytes)?;
     let head = Arc::new(ChunkBytes::copy_of(&span.head));
@@ -180,7 +183,6 @@ pub fn join(
     job: &Job,
     steering: &Steering,
     opened: Vec<Opened>,
-    content_ids: &BTreeMap<usize, String>,
     bad: &mut BadInputs,
 ) -> Result<Option<Joined>, JobError> {
     // An input without a single byte has nothing to say against the columns of the others, if any has columns.
@@ -188,8 +190,11 @@ pub fn join(
         opened.iter().any(|input| input.shown.iter().any(|schema| !schema.fields().is_empty()));
     let counts = |input: &&Opened| !some_have_columns || input.datum.size_bytes() > 0;
     let output_count = opened.first().map_or(0, |input| input.shown.len());
-    let (mut types, mut own) = (Vec::new(), vec![Vec::new(); opened.len()]);
+    let nothing = vec![SchemaRef::new(Schema::empty()); output_count];
+    let (mut types, mut own) = (Vec::new(), vec![nothing; opened.len()]);
     let before = bad.len();
+    #[allow(clippy::needless_range_loop)]
+    // Several lists are indexed by output, one of them by position first.
     for output in 0..output_count {
         let (positions, shown): (Vec<usize>, Vec<SchemaRef>) = opened
             .iter()
@@ -200,7 +205,6 @@ pub fn join(
         match join_schemas(&shown, job.input.columns) {
             Ok((joined, of_each)) => {
                 types.push(joined);
-                own.iter_mut().for_each(|schemas| schemas.push(SchemaRef::new(Schema::empty())));
                 for (position, schema) in positions.into_iter().zip(of_each) {
                     own[position][output] = schema;
                 }
@@ -235,7 +239,8 @@ pub fn join(
             .collect();
         joined.spans.push((input.datum.clone(), input.span));
         joined.states.push(DatumState {
-            content_id: content_ids.get(&input.datum.index).cloned().unwrap_or_default(),
+            // Known on some runs only: what a component sees must not depend on that.
+            content_id: String::new(),
             datum: input.datum,
             handle: input.handle,
             arrangements,

@@ -69,7 +69,7 @@ pub fn run(job: &Job, options: &Options<'_>) -> Result<Summary, JobError> {
     let cache = options.catalog.input_cache()?;
     let known = commit::known_ids(job, &cache, options.catalog.identity().data);
     if known.len() == job.input.files.len() && !options.again {
-        let dataset = identity.recipe(known.values().copied().collect());
+        let dataset = identity.recipe(job, known.values().map(|(id, _)| *id).collect(), Vec::new());
         let dataset = dataset.dataset_id(options.catalog.identity().data);
         if options.catalog.settle_dataset(&dataset)? {
             return commit::found(job, options, &identity, dataset, started);
@@ -96,7 +96,6 @@ pub fn run(job: &Job, options: &Options<'_>) -> Result<Summary, JobError> {
         command: String::new(),
     })?;
     let log = Arc::new(MemoryLog::new());
-    let known_texts = known.iter().map(|(index, id)| (*index, id.to_string())).collect();
     let attempts = Attempt {
         job,
         plugins: options.plugins,
@@ -104,7 +103,7 @@ pub fn run(job: &Job, options: &Options<'_>) -> Result<Summary, JobError> {
         max_memory_bytes: job.max_memory.unwrap_or(options.default_memory_bytes),
         observer: &Beating::new(options, &handle),
         log: &log,
-        known_ids: &known_texts,
+        known_ids: &known,
         algorithm: options.catalog.identity().data,
         durable: options.durable,
     };
@@ -113,7 +112,7 @@ pub fn run(job: &Job, options: &Options<'_>) -> Result<Summary, JobError> {
         memory.step(Transition::Succeed, options.observer)?;
         let commit =
             Commit { job, options, identity: &identity, handle: &handle, log: &log, memory: &memory };
-        commit.run(*made, known, cache, started)
+        commit.run(*made, &known, cache, started)
     });
     match committed {
         Ok(summary) => Ok(summary),

@@ -9,7 +9,6 @@ use crate::menu::Job;
 use crate::plugin::catalogue::Catalogue;
 use crate::steering::{MergeTree, StepError, Totals};
 use arrow::array::RecordBatch;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Runs a sample of the input through the menu; stores nothing.
@@ -22,7 +21,11 @@ pub fn preview(job: &Job, plugins: &Catalogue, rows: u64) -> Result<Preview, Job
     let cut = attempt::cut(&steering)?;
     let mut bad = BadInputs::new();
     let (opened, sampled) = inputs::open_inputs(job, &steering, &cut, &mut bad)?;
-    let joined = inputs::join(job, &steering, opened, &BTreeMap::new(), &mut bad)?;
+    if opened.is_empty() {
+        let reasons: Vec<&str> = bad.values().map(String::as_str).collect();
+        return Err(JobError::new(ErrorKind::Input, format!("no input is left: {}", reasons.join("; "))));
+    }
+    let joined = inputs::join(job, &steering, opened, &mut bad)?;
     let mut notes: Vec<String> = bad.values().cloned().collect();
     let Some(joined) = joined else {
         return Err(JobError::new(ErrorKind::Input, notes.join("; ")));

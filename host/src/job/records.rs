@@ -224,7 +224,7 @@ pub fn input_record(
         content_id,
         bytes: size_bytes,
         rows_in: rows.records,
-        rows_out: rows.records - rows.dropped,
+        rows_out: rows.records.saturating_sub(rows.dropped),
         rows_rejected: rows.dropped,
         first_error,
         blocks,

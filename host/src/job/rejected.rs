@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 /// Its name: what the root node rejected.
 pub const PARTITION: &str = "initial.rejected";
-/// Rows of a batch.
-const ROWS_PER_BATCH: usize = 8192;
+/// Rows of a batch: with the pieces below, 64 MiB at most.
+const ROWS_PER_BATCH: usize = 256;
 /// Bytes of a bad input that go into one row.
-const PIECE_BYTES: usize = 1 << 20;
+const PIECE_BYTES: usize = 256 << 10;
 
 /// Its columns.
 pub fn schema() -> SchemaRef {

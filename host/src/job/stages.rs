@@ -1,6 +1,6 @@
 //! What the engine does with the runs of a job: look at their types, or run them through the menu and write.
 
-use super::inputs::{BadInputs, Opened};
+use super::inputs::Opened;
 use super::observe::Observer;
 use super::{ErrorKind, JobError};
 use crate::collector::{Collector, CutBatch};
@@ -29,6 +29,38 @@ fn is_of_input(error: &StepError) -> bool {
     }
 }
 
+/// Bad inputs by index, with the number of the run that found it and the reason: the earliest run is told, whatever
+/// the workers did first.
+pub type BadRuns = BTreeMap<usize, (u64, String)>;
+
+fn put_bad(bad: &Mutex<BadRuns>, index: usize, run: u64, reason: String) {
+    let mut bad = lock(bad);
+    if bad.get(&index).is_none_or(|(earlier, _)| run < *earlier) {
+        bad.insert(index, (run, reason));
+    }
+}
+
+/// Whether an earlier run found the input bad.
+fn is_bad_before(bad: &Mutex<BadRuns>, index: usize, run: u64) -> bool {
+    lock(bad).get(&index).is_some_and(|(earlier, _)| *earlier < run)
+}
+
+/// An input that cannot be cut or read: it is put aside if the job goes on without such, and if it is the input's own
+/// fault.
+fn set_aside(
+    bad: &Mutex<BadRuns>,
+    go_on: bool,
+    index: usize,
+    run: u64,
+    error: JobError,
+) -> Result<(), JobError> {
+    if !go_on || error.kind() != ErrorKind::Input {
+        return Err(error);
+    }
+    put_bad(bad, index, run, error.to_string());
+    Ok(())
+}
+
 /// Looks at all chunks of all inputs.
 pub struct Infer<'a> {
     /// Reader and services.
@@ -37,8 +69,10 @@ pub struct Infer<'a> {
     pub opened: &'a [Opened],
     /// One per input.
     pub samples: Vec<Mutex<Option<Sample>>>,
-    /// Hashes of the inputs.
-    pub ends: Mutex<BTreeMap<usize, DatumEnd>>,
+    /// Inputs that turn out bad are left out.
+    pub go_on_without: bool,
+    /// Inputs that turned out bad.
+    pub bad: Mutex<BadRuns>,
     /// Is told how far it is.
     pub observer: &'a dyn Observer,
 }
@@ -56,17 +90,23 @@ impl Stage for Infer<'_> {
         let input = &self.opened[run.datum];
         let mut total: Option<Sample> = None;
         for chunk in &run.chunks {
-            total =
-                Some(self.steering.reader_call(&input.datum, Some(chunk), |reader, call, services| {
-                    let one = reader.sample(call, services, input.handle(), &chunk.bytes)?;
-                    match total.take() {
-                        None => Ok(one),
-                        Some(mut all) => {
-                            reader.merge_samples(call, services, &mut all, one)?;
-                            Ok::<_, JobError>(all)
-                        }
+            let seen = self.steering.reader_call(&input.datum, Some(chunk), |reader, call, services| {
+                let one = reader.sample(call, services, input.handle(), &chunk.bytes)?;
+                match total.take() {
+                    None => Ok(one),
+                    Some(mut all) => {
+                        reader.merge_samples(call, services, &mut all, one)?;
+                        Ok::<_, JobError>(all)
                     }
-                })?);
+                }
+            });
+            match seen {
+                Ok(seen) => total = Some(seen),
+                Err(error) => {
+                    set_aside(&self.bad, self.go_on_without, input.datum.index, run.index, error)?;
+                    return Ok(None);
+                }
+            }
         }
         Ok(total)
     }
@@ -86,9 +126,13 @@ impl Stage for Infer<'_> {
         Ok(Vec::new())
     }
 
-    fn datum_ended(&self, end: DatumEnd) -> Result<(), JobError> {
-        lock(&self.ends).insert(end.datum, end);
+    fn datum_ended(&self, _: DatumEnd) -> Result<(), JobError> {
         Ok(())
+    }
+
+    fn datum_failed(&self, datum: usize, error: IngestError) -> Result<(), JobError> {
+        let index = self.opened[datum].datum.index;
+        set_aside(&self.bad, self.go_on_without, index, u64::MAX, error.into())
     }
 
     fn progress(&self, bytes: u64) {
@@ -123,7 +167,9 @@ pub struct Execute<'a> {
     /// What was collected.
     pub collected: Mutex<Collected>,
     /// Inputs that turned out bad.
-    pub bad: Mutex<BadInputs>,
+    pub bad: Mutex<BadRuns>,
+    /// Bytes of rejected records that may be held.
+    pub rejected_bytes_max: u64,
     /// Ends of the inputs.
     pub ends: Mutex<BTreeMap<usize, DatumEnd>>,
 }
@@ -138,6 +184,8 @@ pub struct Collected {
     pub rejects: Rejects,
     /// Records left out, with the position of their datum.
     pub rejected: Vec<(usize, RejectedRecord)>,
+    /// Bytes that they hold.
+    pub rejected_bytes: u64,
     /// By position of the datum.
     pub rows: BTreeMap<usize, RowCounts>,
 }
@@ -165,13 +213,21 @@ impl Execute<'_> {
     }
 }
 
-/// Puts one batch together and writes it.
+/// Puts one batch together and writes it. Where it cannot, the others are told not to wait for it.
 pub fn write(writer: &PartitionWriter, cut: CutBatch) -> Result<(), JobError> {
-    let index = cut.index;
-    let batch = cut
-        .assemble(writer.schema())
-        .map_err(|e| JobError::bug(format!("cannot put a batch together: {e}")))?;
-    writer.write(index, &batch).map_err(|e| JobError::new(ErrorKind::Store, e.to_string()))
+    let (index, rows) = (cut.index, cut.rows);
+    let assembled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cut.assemble(writer.schema())));
+    let outcome = match assembled {
+        Ok(Ok(batch)) => {
+            writer.write(index, &batch).map_err(|e| JobError::new(ErrorKind::Store, e.to_string()))
+        }
+        Ok(Err(e)) => Err(JobError::new(
+            ErrorKind::Usage,
+            format!("cannot put {rows} rows into one batch: {e}; lower output.rows_per_batch"),
+        )),
+        Err(_) => Err(JobError::bug(format!("putting {rows} rows into one batch panicked"))),
+    };
+    outcome.inspect_err(|_| writer.fail())
 }
 
 impl Stage for Execute<'_> {
@@ -185,14 +241,13 @@ impl Stage for Execute<'_> {
 
     fn run(&self, worker: &mut Worker, run: Run) -> Result<Option<Box<RunOutput>>, JobError> {
         let state = &self.states[run.datum];
-        if self.go_on_without && lock(&self.bad).contains_key(&state.datum.index) {
+        if self.go_on_without && is_bad_before(&self.bad, state.datum.index, run.index) {
             return Ok(None);
         }
         match self.steering.execute(worker, state, &run, false) {
             Ok(output) => Ok(Some(Box::new(output))),
             Err(error) if self.go_on_without && is_of_input(&error) => {
-                // The first reject in the order of the input would be found by another run; any of them tells why.
-                lock(&self.bad).entry(state.datum.index).or_insert_with(|| JobError::from(error).to_string());
+                put_bad(&self.bad, state.datum.index, run.index, JobError::from(error).to_string());
                 Ok(None)
             }
             Err(StepError::Mismatch(mismatch)) => Err(JobError::mismatch(*mismatch)),
@@ -214,7 +269,18 @@ impl Stage for Execute<'_> {
         for (column, rejects) in std::mem::take(&mut local.rejects) {
             collected.rejects.entry((datum, column)).or_default().merge(rejects);
         }
-        let rejected = std::mem::take(&mut local.rejected).into_values();
+        let rejected = std::mem::take(&mut local.rejected);
+        collected.rejected_bytes +=
+            rejected.values().map(|record| record.raw.len() as u64 + 128).sum::<u64>();
+        if collected.rejected_bytes > self.rejected_bytes_max {
+            let text = format!(
+                "more than {} bytes of records are rejected, a quarter of max_memory: give the columns other types, \
+                 write on_mismatch = \"null\", or raise max_memory",
+                self.rejected_bytes_max
+            );
+            return Err(JobError::new(ErrorKind::Input, text));
+        }
+        let rejected = rejected.into_values();
         collected.rejected.extend(rejected.map(|record| (datum, record)));
         let mut tasks = Vec::new();
         for (leaf, batches) in std::mem::take(&mut output.leaves).into_iter().enumerate() {
@@ -232,11 +298,8 @@ impl Stage for Execute<'_> {
     }
 
     fn datum_failed(&self, datum: usize, error: IngestError) -> Result<(), JobError> {
-        if !self.go_on_without {
-            return Err(error.into());
-        }
-        lock(&self.bad).entry(self.states[datum].datum.index).or_insert_with(|| error.to_string());
-        Ok(())
+        let index = self.states[datum].datum.index;
+        set_aside(&self.bad, self.go_on_without, index, u64::MAX, error.into())
     }
 
     fn progress(&self, bytes: u64) {
@@ -244,6 +307,10 @@ impl Stage for Execute<'_> {
     }
 
     fn cancelled(&self) -> Option<JobError> {
-        self.observer.is_cancelled().then(interrupted)
+        let is_cancelled = self.observer.is_cancelled();
+        if is_cancelled {
+            self.steering.shared().cancelled.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        is_cancelled.then(interrupted)
     }
 }

@@ -2,11 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::component::{Failure, Identity, Owned};
+use super::crossing::import_schema_checked;
 use super::library::{Library, Table};
 use crate::menu::ComponentConfig;
 use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::abi::*;
-use artemis_plugin_api::batch::{export_batch, export_schema, import_schema};
+use artemis_plugin_api::batch::{export_batch, export_schema};
 use artemis_plugin_api::{Call, Error, Input, Services};
 use std::sync::Arc;
 
@@ -100,7 +101,7 @@ impl Algorithm {
                 )
             }
         })?;
-        self.outputs = outputs.iter().map(import_schema).collect::<Result<_, _>>().map_err(failed)?;
+        self.outputs = outputs.iter().map(import_schema_checked).collect::<Result<_, _>>().map_err(failed)?;
         Ok(())
     }
 

@@ -6,8 +6,8 @@ use super::check::check_values;
 use crate::chunk::ChunkBytes;
 use arrow::array::{Array, RecordBatch, layout};
 use arrow::datatypes::{DataType, SchemaRef};
-use artemis_plugin_api::abi::{CHUNK_PADDING_BYTES, FFI_ArrowArray, artemis_chunk};
-use artemis_plugin_api::batch::import_batch;
+use artemis_plugin_api::abi::{CHUNK_PADDING_BYTES, FFI_ArrowArray, FFI_ArrowSchema, artemis_chunk};
+use artemis_plugin_api::batch::{import_batch, import_schema};
 use artemis_plugin_api::{Error, Result};
 use std::alloc::Layout;
 use std::ffi::c_void;
@@ -16,16 +16,27 @@ use std::sync::Arc;
 
 /// Takes over a batch of a plugin. Releases it on error too.
 pub(super) fn import_checked(array: FFI_ArrowArray, schema: &SchemaRef) -> Result<RecordBatch> {
+    // Arrow panics on some shapes; none that passes the check is known to, and none may take the host down.
+    catch_unwind(AssertUnwindSafe(|| import(array, schema)))
+        .unwrap_or_else(|_| Err(Error::new("emitted a batch that arrow refused")))
+}
+
+/// The schema that a plugin gave.
+pub(super) fn import_schema_checked(schema: &FFI_ArrowSchema) -> Result<SchemaRef> {
+    // A structure that was never filled, or a text that is not UTF-8, makes arrow panic.
+    catch_unwind(AssertUnwindSafe(|| import_schema(schema)))
+        .unwrap_or_else(|_| Err(Error::new("gave no schema, or one that arrow cannot read")))
+}
+
+fn import(mut array: FFI_ArrowArray, schema: &SchemaRef) -> Result<RecordBatch> {
     let fields = DataType::Struct(schema.fields().clone());
     check_shape(RawArray::of(&array), &fields, "the batch")
         .map_err(|reason| Error::new(format!("emitted a batch that is not one: {reason}")))?;
-    // Arrow panics on some shapes; none that passes the check above is known to, and none may take the host down.
-    let batch = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the shape fits the schema; that the buffers are as long as the lengths say is the plugin's promise.
-        unsafe { import_batch(array, schema) }
-    }))
-    .unwrap_or_else(|_| Err(Error::new("arrow refused it")))
-    .map_err(|e| Error::new(format!("emitted a batch that does not fit its schema: {e}")))?;
+    // SAFETY: the shape was checked, so that all children are there.
+    unsafe { recount_nulls(std::ptr::from_mut(&mut array).cast(), &fields) };
+    // SAFETY: the shape fits the schema; that the buffers are as long as the lengths say is the plugin's promise.
+    let batch = unsafe { import_batch(array, schema) }
+        .map_err(|e| Error::new(format!("emitted a batch that does not fit its schema: {e}")))?;
     for (field, column) in schema.fields().iter().zip(batch.columns()) {
         check_values(&column.to_data())
             .map_err(|reason| Error::new(format!("emitted bad values: {reason}")).in_column(field.name()))?;
@@ -67,6 +78,43 @@ impl RawArray {
     }
 }
 
+/// Leaves the counting of nulls to arrow, which takes a count on trust.
+///
+/// # Safety
+/// The array passed [`check_shape`] for this type.
+unsafe fn recount_nulls(array: *mut RawArray, data_type: &DataType) {
+    // SAFETY: the caller's contract.
+    let array = unsafe { &mut *array };
+    if layout(data_type).can_contain_null_mask && array.n_buffers > 0 && !array.buffer(0).is_null() {
+        array.null_count = -1;
+    }
+    for (i, (_, child)) in child_types(data_type).iter().enumerate() {
+        // SAFETY: the shape was checked: there are as many children as the type has.
+        unsafe { recount_nulls((*array.children.add(i)).cast_mut(), child) };
+    }
+    if let DataType::Dictionary(_, values) = data_type {
+        // SAFETY: the shape was checked: a dictionary is there.
+        unsafe { recount_nulls(array.dictionary.cast_mut(), values) };
+    }
+}
+
+/// The data buffers of a view array: their lengths stand in the last buffer.
+fn check_view_buffers(array: &RawArray, first: usize, given: usize, what: &str) -> Result<(), String> {
+    let lengths = array.buffer(given - 1).cast::<i64>();
+    let count = given - 1 - first;
+    if count > 0 && (lengths.is_null() || !lengths.is_aligned()) {
+        return Err(format!("{what} lacks the lengths of its data buffers"));
+    }
+    for i in 0..count {
+        // SAFETY: the last buffer holds a length for each data buffer.
+        let length = unsafe { *lengths.add(i) };
+        if length < 0 || (length > 0 && array.buffer(first + i).is_null()) {
+            return Err(format!("data buffer {i} of {what} has length {length}"));
+        }
+    }
+    Ok(())
+}
+
 /// Counts of children and buffers, lengths, null masks and outer offsets: what arrow takes on trust.
 fn check_shape(array: &RawArray, data_type: &DataType, what: &str) -> Result<(), String> {
     if array.release.is_none() {
@@ -90,6 +138,9 @@ fn check_shape(array: &RawArray, data_type: &DataType, what: &str) -> Result<(),
     }
     if given > 0 && array.buffers.is_null() {
         return Err(format!("{what} has no buffers"));
+    }
+    if wanted.variadic {
+        check_view_buffers(array, buffers, given, what)?;
     }
     let end = length + offset;
     for i in masks..buffers {

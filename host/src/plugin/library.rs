@@ -104,33 +104,49 @@ fn tables(plugin: &artemis_plugin) -> Result<HashMap<String, Table>, String> {
         return Err(format!("its entry lists {} components", plugin.component_count));
     }
     let mut components = HashMap::new();
+    // A later minor revision may have longer entries: the first one says how long they are.
+    // SAFETY: there is a component if the count says so, and it starts with its size.
+    let stride = if plugin.component_count == 0 { 0 } else { unsafe { (*plugin.components).struct_size } };
+    if plugin.component_count > 0 && (stride < size_of::<artemis_component>() as u64 || stride % 8 != 0) {
+        return Err(format!("its components say that they have {stride} bytes"));
+    }
     for i in 0..plugin.component_count as usize {
-        // SAFETY: the plugin lists `component_count` components that live as long as the process.
-        let component = unsafe { &*plugin.components.add(i) };
+        // SAFETY: the plugin lists `component_count` components of `stride` bytes that live as long as the process.
+        let component = unsafe { &*plugin.components.byte_add(i * stride as usize) };
+        if component.name.data.is_null() {
+            return Err(format!("component {i} has no name"));
+        }
         // SAFETY: as above.
         let name = unsafe { std::slice::from_raw_parts(component.name.data, component.name.len as usize) };
         let name = std::str::from_utf8(name).map_err(|_| "a component's name is not UTF-8".to_owned())?;
         let table = match component.kind {
             // SAFETY: a component of this kind has this table, which lives as long as the process.
-            ARTEMIS_KIND_READER => unsafe { sized(component.reader) }.map(Table::Reader),
+            ARTEMIS_KIND_READER => unsafe { sized(component.reader, &[]) }.map(Table::Reader),
+            ARTEMIS_KIND_ALGORITHM => {
+                // SAFETY: as above.
+                unsafe { sized(component.algorithm, &MAY_BE_NULL) }.map(Table::Algorithm)
+            }
             // SAFETY: as above.
-            ARTEMIS_KIND_ALGORITHM => unsafe { sized(component.algorithm) }.map(Table::Algorithm),
-            // SAFETY: as above.
-            ARTEMIS_KIND_TOOL => unsafe { sized(component.tool) }.map(Table::Tool),
+            ARTEMIS_KIND_TOOL => unsafe { sized(component.tool, &[]) }.map(Table::Tool),
             other => return Err(format!("component `{name}` is of the unknown kind {other}")),
         };
-        let table =
-            table.ok_or_else(|| format!("component `{name}` has no table, or one that is too small"))?;
+        let table = table.ok_or_else(|| {
+            format!("component `{name}` has no table, or one that is too small or lacks a function")
+        })?;
         components.insert(name.to_owned(), table);
     }
     Ok(components)
 }
 
-/// A table that is as large as revision 1.0 has it.
+/// Functions of an algorithm that may be null, by their place in the table: `book`, the six of partials, `finalize`
+/// and `abort`.
+const MAY_BE_NULL: [usize; 9] = [4, 7, 8, 9, 10, 11, 12, 14, 15];
+
+/// A table that is as large as revision 1.0 has it, with all functions that must be there.
 ///
 /// # Safety
 /// `table` is null or starts with its size in bytes and lives as long as the process.
-unsafe fn sized<T>(table: *const T) -> Option<&'static T> {
+unsafe fn sized<T>(table: *const T, may_be_null: &[usize]) -> Option<&'static T> {
     if table.is_null() {
         return None;
     }
@@ -139,6 +155,14 @@ unsafe fn sized<T>(table: *const T) -> Option<&'static T> {
     if bytes < size_of::<T>() as u64 {
         return None;
     }
-    // SAFETY: the table is at least as large as the type.
+    // Behind its size a table is functions only, each a pointer: one that is null would be no Rust value.
+    for place in 1..size_of::<T>() / size_of::<usize>() {
+        // SAFETY: the table is at least as large as the type.
+        let is_null = unsafe { *table.cast::<usize>().add(place) } == 0;
+        if is_null && !may_be_null.contains(&place) {
+            return None;
+        }
+    }
+    // SAFETY: the table is at least as large as the type, and its functions are there.
     Some(unsafe { &*table })
 }

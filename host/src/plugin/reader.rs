@@ -2,13 +2,13 @@
 #![allow(unsafe_code)]
 
 use super::component::{Failure, Identity, Owned};
-use super::crossing::raw_chunk;
+use super::crossing::{import_schema_checked, raw_chunk};
 use super::library::{Library, Table};
 use crate::chunk::ChunkBytes;
 use crate::menu::ComponentConfig;
 use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::abi::*;
-use artemis_plugin_api::batch::{export_schema, import_schema};
+use artemis_plugin_api::batch::export_schema;
 use artemis_plugin_api::{Call, Delimited, Error, Framing, Services};
 use std::sync::Arc;
 
@@ -171,7 +171,7 @@ impl Reader {
                         (self.table.schema)(component, context, datum, sample, output, &mut schema, error)
                     }
                 })?;
-                import_schema(&schema).map_err(|e| self.identity.failure("schema", call, e))
+                import_schema_checked(&schema).map_err(|e| self.identity.failure("schema", call, e))
             })
             .collect()
     }

@@ -5,7 +5,7 @@ use super::crossing::{self, Allocated};
 use super::values::Values;
 use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::abi::*;
-use artemis_plugin_api::batch::{export_batch, export_schema, import_schema};
+use artemis_plugin_api::batch::{export_batch, export_schema};
 use artemis_plugin_api::export::write_error;
 use artemis_plugin_api::{
     Action, Axis, Call, Error, Histogram, HistogramId, Level, Reject, Result, Services, TimerId, ToolId,
@@ -270,7 +270,7 @@ unsafe extern "C" fn open_tool(
 ) -> i32 {
     answer(error, || {
         // SAFETY: see above.
-        let (state, input) = unsafe { (state(context), import_schema(&*input)?) };
+        let (state, input) = unsafe { (state(context), crossing::import_schema_checked(&*input)?) };
         // SAFETY: see above.
         let (tool, schema) = state.services.open_tool(&unsafe { text(name) }, &input)?;
         let exported = export_schema(&schema)?;

@@ -2,13 +2,13 @@
 #![allow(unsafe_code)]
 
 use super::component::{Failure, Identity, Owned};
-use super::crossing::import_checked;
+use super::crossing::{import_checked, import_schema_checked};
 use super::library::{Library, Table};
 use crate::menu::ComponentConfig;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::abi::*;
-use artemis_plugin_api::batch::{export_batch, export_schema, import_schema};
+use artemis_plugin_api::batch::{export_batch, export_schema};
 use artemis_plugin_api::{Call, Services};
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ impl Tool {
             }
         })?;
         let owned = Owned::new(raw, self.table.release_place, Some(self.component.clone()));
-        Ok(Place { owned, output: import_schema(&output).map_err(failed)? })
+        Ok(Place { owned, output: import_schema_checked(&output).map_err(failed)? })
     }
 
     /// Works on a batch of the place's input schema.

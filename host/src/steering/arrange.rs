@@ -33,6 +33,12 @@ pub fn join_schemas(
     let Some(first) = schemas.first() else { return Ok((Arc::new(Schema::empty()), Vec::new())) };
     let mut problems = Vec::new();
     for (datum, schema) in schemas.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        if let Some(twice) = schema.fields().iter().find(|field| !names.insert(field.name())) {
+            let reason = format!("it has two columns named `{}`", twice.name());
+            problems.push(ColumnProblem { datum, reason });
+            continue;
+        }
         if let Some(reason) = problem(first, schema, columns) {
             problems.push(ColumnProblem { datum, reason });
         }

@@ -4,6 +4,7 @@ use super::arrange::Arrangement;
 use super::local::Local;
 use super::plan::{Origin, Source};
 use super::prepare::{Steering, call_of};
+use super::services::Policy;
 use super::step::{Mismatch, Step, StepError};
 use crate::datum::Datum;
 use crate::ingest::{Chunk, Run};
@@ -185,6 +186,12 @@ impl Steering {
         self.reader
             .execute(&call, &services, &mut worker.reader, &datum.handle, &chunk.bytes)
             .map_err(|failure| stopped_at(datum, failure, local))?;
+        // A reader that overlooks the answer to its reject stops all the same.
+        if self.shared.policy == Policy::Stop
+            && let Some(mismatch) = first_mismatch(datum, local)
+        {
+            return Err(mismatch);
+        }
         let elapsed_ns = started.elapsed().as_nanos() as f64;
         let emitted = services.emitted.into_inner();
         let mut local = local.borrow_mut();
@@ -206,6 +213,13 @@ impl Steering {
 
     /// The record number of each row: all of the chunk's records but those left out.
     fn records_of(&self, chunk: &Chunk, local: &Local, rows: u64) -> Result<Vec<u64>, StepError> {
+        if self.reader_outputs.len() > 1 {
+            return Err(StepError::Unfit(format!(
+                "`provenance` needs a reader with one output; `{}` has {}",
+                self.reader_name,
+                self.reader_outputs.len()
+            )));
+        }
         let block = &chunk.block;
         let all = block.first_record..block.first_record + block.records;
         let kept: Vec<u64> = all.filter(|record| !local.dropped.contains(record)).collect();
@@ -271,21 +285,21 @@ impl Steering {
 
 /// Why a reader's call ended: at a reject that it was told to stop at, or by a failure of its own.
 fn stopped_at(datum: &DatumState, failure: Box<Failure>, local: &RefCell<Local>) -> StepError {
-    let local = local.borrow();
-    let first = local
-        .rejects
-        .iter()
-        .filter_map(|(column, rejects)| Some((column, rejects.first.first()?)))
-        .min_by_key(|(_, reject)| (reject.record, reject.offset));
-    match first {
-        Some((column, reject)) if failure.error.status() == ARTEMIS_STOPPED => {
-            StepError::Mismatch(Box::new(Mismatch {
-                datum_index: datum.datum.index,
-                datum: datum.datum.name.clone(),
-                column: column.clone(),
-                reject: reject.clone(),
-            }))
-        }
+    match first_mismatch(datum, local) {
+        Some(mismatch) if failure.error.status() == ARTEMIS_STOPPED => mismatch,
         _ => StepError::Failed(failure),
     }
+}
+
+/// The first reject of the run so far, in the order of the input.
+fn first_mismatch(datum: &DatumState, local: &RefCell<Local>) -> Option<StepError> {
+    let local = local.borrow();
+    let located = local.rejects.iter().filter_map(|(column, rejects)| Some((column, rejects.first.first()?)));
+    let (column, reject) = located.min_by_key(|(_, reject)| (reject.record, reject.offset))?;
+    Some(StepError::Mismatch(Box::new(Mismatch {
+        datum_index: datum.datum.index,
+        datum: datum.datum.name.clone(),
+        column: column.clone(),
+        reject: reject.clone(),
+    })))
 }

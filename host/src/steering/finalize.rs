@@ -1,7 +1,7 @@
 //! The end of the steps' work: merged partials, and batches that algorithms emit at the end.
 
 use super::execute::{Ports, RunOutput, Worker};
-use super::local::Local;
+use super::local::{Local, RejectCount};
 use super::prepare::Steering;
 use super::step::StepError;
 use super::tree::Merged;
@@ -11,6 +11,7 @@ use arrow::array::RecordBatch;
 use artemis_plugin_api::Call;
 use artemis_plugin_api::abi::ARTEMIS_FLAG_FINALIZE;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What runs accumulate and merge: books and partials.
@@ -68,6 +69,8 @@ pub struct Finalized {
     pub leaves: Vec<Vec<RecordBatch>>,
     /// Everything booked.
     pub book: Book,
+    /// What components rejected of batches that were made at the end, by column.
+    pub rejects: BTreeMap<Option<String>, RejectCount>,
 }
 
 impl Steering {
@@ -103,6 +106,7 @@ impl Steering {
             ports.of(&leaf.source).iter().filter(|batch| batch.num_rows() > 0).cloned().collect()
         });
         let leaves = leaves.collect();
-        Ok(Finalized { leaves, book: local.into_inner().book })
+        let local = local.into_inner();
+        Ok(Finalized { leaves, book: local.book, rejects: local.rejects })
     }
 }

@@ -111,10 +111,29 @@ impl PartitionWriter {
     /// When it cannot be encoded or written.
     pub fn write(&self, index: u64, batch: &RecordBatch) -> Result<(), WriteError> {
         let message = self.encoder.encode(batch)?;
+        let lost = FailOnDrop(Some(self));
+        let outcome = self.enqueue(index, message);
+        if outcome.is_ok() {
+            lost.disarm();
+        }
+        outcome
+    }
+
+    /// A batch will never come: nobody waits for it any more.
+    pub fn fail(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).failed = true;
+        self.moved.notify_all();
+    }
+
+    fn enqueue(&self, index: u64, message: Message) -> Result<(), WriteError> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         // The batch that is next never waits, so that somebody always writes.
         while queue.waiting.len() >= QUEUE_MAX && index != queue.next && !queue.failed {
             queue = self.moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        if queue.failed {
+            // The failure itself is told by whoever met it.
+            return Ok(());
         }
         queue.waiting.insert(index, message);
         if queue.is_writing {
@@ -197,6 +216,23 @@ impl PartitionWriter {
         let batches = blocks.len() as u64;
         sink.written.push(PartWritten { path, id: hasher.finish(), rows, batches, bytes: offset });
         Ok(())
+    }
+}
+
+/// Wakes those who wait for a batch whose write did not come to its end, by error or panic.
+struct FailOnDrop<'a>(Option<&'a PartitionWriter>);
+
+impl FailOnDrop<'_> {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for FailOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(writer) = self.0 {
+            writer.fail();
+        }
     }
 }
 
