@@ -165,6 +165,8 @@ mod tests {
             output_revision: 1,
             job_salt: None,
             secrets: Vec::new(),
+            left_out: vec![],
+            input_names: vec![],
         }
     }
 
