@@ -24,7 +24,7 @@ fn datasets(scratch: &Scratch) -> usize {
 fn a_killed_job_leaves_no_dataset_and_the_next_one_succeeds() {
     let scratch = Scratch::new();
     slow_job(&scratch);
-    let mut child = scratch.command(&["-q", "run", "slow.toml"]).spawn().unwrap();
+    let mut child = scratch.command(&["-q", "run", "slow.toml", "--workers", "2"]).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(700));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -38,7 +38,7 @@ fn an_interrupted_job_ends_with_its_code_and_no_dataset() {
     let scratch = Scratch::new();
     slow_job(&scratch);
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
-        let mut child = scratch.command(&["-q", "run", "slow.toml"]).spawn().unwrap();
+        let mut child = scratch.command(&["-q", "run", "slow.toml", "--workers", "2"]).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(700));
         let id = child.id().to_string();
         assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
