@@ -69,7 +69,7 @@ fn quarantine_moves_the_records_to_a_partition_of_their_own() {
         assert!(["word,g", "8,i,extra"].contains(&trimmed), "{text:?}");
         // Each can be found again by its place.
         let at = offsets.value(i) as usize;
-        assert!(TEXT[at..].starts_with(trimmed) || TEXT[..at].ends_with(&trimmed[..0]), "{at}: {text:?}");
+        assert!(TEXT[at..].starts_with(trimmed), "{at}: {text:?}");
     }
     assert_eq!(summary["rows_rejected"], 2);
 }
