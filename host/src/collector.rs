@@ -1,6 +1,6 @@
 //! Puts the batches of a leaf into batches of equal row count. Pure: batches in, cuts out.
 
-use arrow::array::{ArrayRef, RecordBatch, make_array};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -82,7 +82,7 @@ impl CutBatch {
         let slices =
             self.slices.into_iter().map(|slice| plain(slice, stored)).collect::<Result<Vec<_>, _>>()?;
         match <[RecordBatch; 1]>::try_from(slices) {
-            // A slice may share its buffers with others: what is written must begin at its own start.
+            // One slice is written as it is: the encoder takes the slice's part of the shared buffers.
             Ok([one]) => Ok(one),
             Err(slices) => concat_batches(stored, &slices),
         }
@@ -106,7 +106,7 @@ fn plain(batch: RecordBatch, stored: &SchemaRef) -> Result<RecordBatch, ArrowErr
         .iter()
         .zip(stored.fields())
         .map(|(column, field)| match column.data_type() == field.data_type() {
-            true => Ok(make_array(column.to_data())),
+            true => Ok(column.clone()),
             false => cast(column, field.data_type()),
         })
         .collect::<Result<_, _>>()?;
@@ -117,8 +117,15 @@ fn plain(batch: RecordBatch, stored: &SchemaRef) -> Result<RecordBatch, ArrowErr
 /// Rows per batch where the job does not say: the largest power of two whose estimated size is at most 8 MiB. The
 /// estimate comes from the sample's batches, and from the types where the sample gave none.
 pub fn rows_per_batch(schema: &SchemaRef, sample: &[RecordBatch]) -> usize {
+    let rows = (BATCH_BYTES as f64 / bytes_per_row(schema, sample).max(1.0)).max(1.0) as usize;
+    let power = if rows.is_power_of_two() { rows } else { rows.next_power_of_two() / 2 };
+    power.min(BATCH_ROWS_MAX)
+}
+
+/// The estimated size of a row, in bytes: from the types where they have a width, from the sample otherwise.
+pub fn bytes_per_row(schema: &SchemaRef, sample: &[RecordBatch]) -> f64 {
     let rows: u64 = sample.iter().map(|batch| batch.num_rows() as u64).sum();
-    let bytes_per_row = schema
+    schema
         .fields()
         .iter()
         .enumerate()
@@ -130,11 +137,7 @@ pub fn rows_per_batch(schema: &SchemaRef, sample: &[RecordBatch]) -> usize {
             }
             None => 32.0,
         })
-        .sum::<f64>()
-        .max(1.0);
-    let rows = (BATCH_BYTES as f64 / bytes_per_row).max(1.0) as usize;
-    let power = if rows.is_power_of_two() { rows } else { rows.next_power_of_two() / 2 };
-    power.min(BATCH_ROWS_MAX)
+        .sum()
 }
 
 /// Bytes that a value of a type with fixed width takes, its null bit included.

@@ -11,7 +11,7 @@ use super::state::Transition;
 use super::{ErrorKind, JobError};
 use crate::book::Book;
 use crate::catalog::FileStamp;
-use crate::collector::{Collector, rows_per_batch, stored_schema};
+use crate::collector::{Collector, bytes_per_row, rows_per_batch, stored_schema};
 use crate::ingest::{Cut, DatumEnd, Engine, Limits};
 use crate::menu::{Compression, Job, OnBadInput, OnMismatch};
 use crate::plugin::catalogue::Catalogue;
@@ -534,15 +534,4 @@ impl SampleRun {
             bytes => (held as f64 / bytes as f64).max(1.5),
         }
     }
-}
-
-fn bytes_per_row(schema: &SchemaRef, batches: &[RecordBatch]) -> f64 {
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let bytes: usize = batches
-        .iter()
-        .flat_map(|batch| batch.columns())
-        .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
-        .sum();
-    // Where the sample gave no rows, a column is taken for a short text.
-    if rows == 0 { 32.0 * schema.fields().len() as f64 } else { bytes as f64 / rows as f64 }
 }

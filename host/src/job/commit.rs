@@ -297,11 +297,10 @@ impl Commit<'_> {
     /// What became of every input, in order.
     fn inputs(&self, made: &Made, known: &KnownIds) -> Vec<Input> {
         let data = self.options.catalog.identity().data;
-        let read = made.inputs.iter().map(|(index, end, rows)| {
+        let read = made.inputs.iter().enumerate().map(|(position, (index, end, rows))| {
             let id = end.id.or_else(|| known.get(index).map(|(id, _)| *id));
             let bytes = end.stamp.size;
-            let position = made.inputs.iter().position(|(other, _, _)| other == index);
-            let error = first_reject(made, position.unwrap_or_default());
+            let error = first_reject(made, position);
             let blocks = end.blocks.len() as u64;
             Input { index: *index, id, rows: *rows, bytes, blocks, error, status: InputStatus::InputRead }
         });

@@ -2,7 +2,6 @@
 
 use super::JobLog;
 use super::adapt::Adapter;
-use super::execute::DatumState;
 use super::local::Local;
 use super::plan::{Origin, Plan, Source};
 use super::services::{Booking, CallServices, Policy, Shared};
@@ -104,7 +103,7 @@ impl Steering {
             let tool = with_services(&shared, "", name, |call, services| {
                 Tool::configure(&library, config, call, services)
             })?;
-            shared.tools.insert(name.clone(), (Arc::new(tool), config.properties.clone()));
+            shared.tools.insert(name.clone(), Arc::new(tool));
         }
         let reader_config = config_of(job, &job.input.reader)?;
         let (reader_library, _) = library(plugins, reader_config)?;
@@ -152,11 +151,6 @@ impl Steering {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
-    }
-
-    /// The reader, for sampling.
-    pub fn reader(&self) -> &Reader {
-        &self.reader
     }
 
     /// What all calls share.
@@ -340,12 +334,7 @@ impl Steering {
         body(&self.reader, &call, &self.reader_services(call, &local))
     }
 
-    /// The configured algorithms, with the number of rows that went in.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
-    /// Makes the components known to a datum; see [`DatumState`].
+    /// Configured name of the reader.
     pub fn reader_name(&self) -> &str {
         &self.reader_name
     }
@@ -444,11 +433,4 @@ fn own_ids(layout: &RefCell<BookLayout>, reader: &str) -> Result<OwnIds, StepErr
         execute_timer: timer("artemis.time.execute".to_owned())?,
         reader_timer: timer(format!("steer.time.{reader}"))?,
     })
-}
-
-impl DatumState {
-    /// The call about this input without a chunk.
-    pub fn call<'a>(&'a self, job: &'a str) -> Call<'a> {
-        call_of(job, INITIAL, &self.datum, &self.content_id, None, false)
-    }
 }

@@ -3,7 +3,6 @@
 use super::local::{Local, LocatedReject, RejectedRecord};
 use super::step::OpenedTool;
 use crate::book::{BookLayout, Owner};
-use crate::menu::Value;
 use api::{Action, Call, Error, Histogram, HistogramId, Level, Reject, Services, TimerId, ToolId};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -43,7 +42,7 @@ pub struct Shared {
     /// What components put into the job's record, by component and key.
     pub annotations: Mutex<BTreeMap<(String, String), String>>,
     /// Configured tools by name.
-    pub tools: BTreeMap<String, (Arc<crate::plugin::Tool>, BTreeMap<String, Value>)>,
+    pub tools: BTreeMap<String, Arc<crate::plugin::Tool>>,
 }
 
 /// Opens tools and books, while that is allowed.
@@ -120,7 +119,7 @@ impl Services for CallServices<'_> {
     fn open_tool(&self, name: &str, input: &SchemaRef) -> api::Result<(ToolId, SchemaRef)> {
         let tools = self.tools.filter(|_| self.booking.is_some()).ok_or_else(not_now)?;
         let known = &self.shared.tools;
-        let (tool, _) = known.get(name).ok_or_else(|| {
+        let tool = known.get(name).ok_or_else(|| {
             let names: Vec<&str> = known.keys().map(String::as_str).collect();
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             Error::invalid(format!("there is no tool `{name}`; configured are: {names}"))
