@@ -15,6 +15,8 @@ pub struct Options {
     pub dialect: Dialect,
     /// Records at the start that hold column names; 0: there are none.
     pub header_rows: usize,
+    /// Records at the end that are no data. The host leaves them out; parser and inference never see them.
+    pub footer_rows: usize,
     /// Column names that replace those of the header, in the order of the columns. Empty: none given.
     pub names: Vec<String>,
     /// Texts that stand for a missing value where they are not quoted.
@@ -32,6 +34,7 @@ impl Default for Options {
         Self {
             dialect: Dialect::default(),
             header_rows: 1,
+            footer_rows: 0,
             names: Vec::new(),
             nulls: Nulls::new([""]),
             true_values: Vec::new(),
