@@ -1,6 +1,8 @@
 //! What the behaviour tests stand on: everything is built once, plugins are copied to a scratch directory, the program
 //! runs as a user runs it.
 
+pub mod header;
+
 use arrow::array::RecordBatch;
 use arrow::ipc::reader::FileReader;
 use serde_json::Value;
