@@ -55,7 +55,7 @@ impl Library {
         if let Some(library) = loaded.get(&path) {
             return Ok(library.clone());
         }
-        let components = open(&path).map_err(refused)?;
+        let components = open(&path, host_table()).map_err(refused)?;
         let dir = path.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
         let library = Arc::new(Library { plugin: plugin.to_owned(), dir, components });
         loaded.insert(path, library.clone());
@@ -68,7 +68,8 @@ impl Library {
     }
 }
 
-fn open(path: &Path) -> Result<HashMap<String, Table>, String> {
+/// Opens a library and takes its tables; `host` lives as long as the process.
+pub(super) fn open(path: &Path, host: *const artemis_host) -> Result<HashMap<String, Table>, String> {
     gate::check(path)?;
     // SAFETY: opening runs the library's initializers; that is what a user asks for who names the plugin in a menu.
     let library = unsafe { libloading::Library::new(path) }.map_err(|e| format!("cannot load it: {e}"))?;
@@ -89,7 +90,7 @@ fn open(path: &Path) -> Result<HashMap<String, Table>, String> {
         component_count: 0,
     };
     // SAFETY: the host's table lives as long as the process, the others for the call.
-    let status = unsafe { entry(host_table(), &mut plugin, &mut error) };
+    let status = unsafe { entry(host, &mut plugin, &mut error) };
     if status != ARTEMIS_OK {
         return Err(format!("its entry failed: {}", read_error(status, &error)));
     }

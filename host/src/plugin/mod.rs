@@ -6,6 +6,7 @@ mod algorithm;
 pub mod catalogue;
 mod check;
 mod component;
+pub mod conformance;
 mod crossing;
 pub mod elf;
 mod gate;
@@ -15,6 +16,7 @@ mod reader;
 pub mod scan;
 mod services;
 mod tool;
+pub mod trial;
 mod values;
 pub mod version;
 

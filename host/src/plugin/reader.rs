@@ -68,22 +68,7 @@ impl Reader {
     /// # Errors
     /// When the reader fails, or asks for a framing that this host does not cut.
     pub fn framing(&self, call: &Call<'_>, services: &dyn Services) -> Result<Framing, Box<Failure>> {
-        let mut raw = artemis_framing {
-            struct_size: size_of::<artemis_framing>() as u64,
-            kind: 0,
-            unit_bytes: 1,
-            delimiter: -1,
-            quote: -1,
-            escape: -1,
-            comment: -1,
-            terminator: -1,
-            header_records: 0,
-            footer_records: 0,
-            prefix: 0,
-            record_bytes: 0,
-            header_bytes: 0,
-            footer_bytes: 0,
-        };
+        let mut raw = empty_framing();
         self.identity.call("framing", call, services, &[], |context, error| {
             // SAFETY: everything passed is valid for the call.
             unsafe { (self.table.framing)(self.component.raw(), context, &mut raw, error) }
@@ -238,7 +223,31 @@ impl Reader {
     }
 }
 
-fn framing_of(raw: &artemis_framing) -> Result<Framing, String> {
+/// The place that a reader fills.
+pub(super) fn empty_framing() -> artemis_framing {
+    artemis_framing {
+        struct_size: size_of::<artemis_framing>() as u64,
+        kind: 0,
+        unit_bytes: 1,
+        delimiter: -1,
+        quote: -1,
+        escape: -1,
+        comment: -1,
+        terminator: -1,
+        header_records: 0,
+        footer_records: 0,
+        prefix: 0,
+        record_bytes: 0,
+        header_bytes: 0,
+        footer_bytes: 0,
+    }
+}
+
+/// The framing that a reader filled.
+///
+/// # Errors
+/// In words, when it contradicts itself or is not one that this host cuts.
+pub(super) fn framing_of(raw: &artemis_framing) -> Result<Framing, String> {
     let byte = |value: i32, what: &str| match value {
         -1 => Ok(None),
         value => u8::try_from(value).map(Some).map_err(|_| format!("the {what} {value} is not a byte")),

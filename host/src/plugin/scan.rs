@@ -44,9 +44,21 @@ pub struct Layout {
 /// Files that are no plugins, or not usable ones, are entries with a reason; a directory that cannot be read is one
 /// too. Of two files with the same id and version both are refused.
 pub fn scan(directories: &[PathBuf], profile: &str) -> Catalogue {
-    let target_dir =
-        std::env::var_os("ARTEMIS_TARGET_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
-    scan_with(directories, &Layout { profile: profile.to_owned(), target_dir })
+    scan_with(directories, &Layout::of_environment(profile))
+}
+
+impl Layout {
+    /// `ARTEMIS_TARGET_DIR` is taken from the environment.
+    fn of_environment(profile: &str) -> Self {
+        let target_dir =
+            std::env::var_os("ARTEMIS_TARGET_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self { profile: profile.to_owned(), target_dir }
+    }
+}
+
+/// Looks at one file or folder as [`scan`] does.
+pub fn entry(path: &Path, profile: &str) -> Entry {
+    Entry { path: path.to_owned(), status: look(path, &Layout::of_environment(profile)) }
 }
 
 /// As [`scan`], with everything given.

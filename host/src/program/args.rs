@@ -201,6 +201,114 @@ pub(crate) enum Plugins {
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Run the conformance cases on a plugin, each in a process of its own
+    #[command(after_help = CHECK_HELP)]
+    Check(Check),
+    /// Run one case in this process
+    #[command(hide = true)]
+    CheckCase(CheckCase),
+    /// Run one component on an input, in this process and on one thread: easy under a debugger
+    #[command(
+        after_help = "Examples:\n  artemis-host plugins run libmine.so --component filter --input in.arrow\n  \
+        gdb --args artemis-host plugins run libmine.so --component parse --input in.txt --set encoding=latin1"
+    )]
+    Run(PluginRun),
+}
+
+const CHECK_HELP: &str = "\
+A component that needs properties or columns of its own gets them by --set, or from a check file:
+
+  [components.NAME]
+  properties = { column = \"n\" }
+  schema = { n = \"Int64\", s = \"Utf8\" }   # or: input = \"sample.arrow\"; for a reader its raw bytes
+
+It lies beside the plugin, as check.toml in its folder or as NAME.check.toml beside NAME.so, or is named by --with.
+
+Exit code: 0 no case failed · 1 a case failed · 2 usage.
+
+Examples:
+  artemis-host plugins check libmine.so --set filter.column=n
+  artemis-host plugins check libmine.so --case data-slices --component filter --seed 7
+  artemis-host plugins check --list";
+
+/// A plugin and what its components need.
+#[derive(Debug, Args)]
+pub(crate) struct Subject {
+    /// A plugin's library, or a folder with a plugin.toml
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// What components need: properties, schemas, inputs
+    #[arg(long, value_name = "CHECK.toml")]
+    pub with: Option<PathBuf>,
+    /// Set a property of a component; may be given several times
+    #[arg(long, value_name = "COMPONENT.PROPERTY=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub subject: Subject,
+    /// Only this case
+    #[arg(long, value_name = "ID")]
+    pub case: Option<String>,
+    /// Only this component, and the cases about the file
+    #[arg(long, value_name = "NAME")]
+    pub component: Option<String>,
+    /// Seeds what is random
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// More rows, more random inputs; takes minutes
+    #[arg(long)]
+    pub thorough: bool,
+    /// How long a case may take, in seconds [default: 20; 1200 with --thorough]
+    #[arg(long, value_name = "SECONDS")]
+    pub time_limit: Option<f64>,
+    /// How many cases run at once [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Write the outcome for a build server too
+    #[arg(long, value_name = "FILE.xml")]
+    pub junit: Option<PathBuf>,
+    /// Say what the cases demand, and stop
+    #[arg(long)]
+    pub list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckCase {
+    #[command(flatten)]
+    pub subject: Subject,
+    #[arg(long)]
+    pub case: String,
+    #[arg(long)]
+    pub component: Option<String>,
+    #[arg(long)]
+    pub seed: u64,
+    #[arg(long)]
+    pub thorough: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginRun {
+    /// A plugin's library, or a folder with a plugin.toml
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which component
+    #[arg(long, value_name = "NAME")]
+    pub component: String,
+    /// An Arrow file; for a reader a raw file
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Set a property; may be given several times
+    #[arg(long, value_name = "PROPERTY=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// Write the batches of the default output to an Arrow file instead of showing them
+    #[arg(short, long, value_name = "OUT.arrow")]
+    pub output: Option<PathBuf>,
+    /// How many rows of each output are shown
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub rows: usize,
 }
 
 #[derive(Debug, Subcommand)]

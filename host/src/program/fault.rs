@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Bug,
     /// Nobody reads the output any more.
     Unheard,
+    /// The vendor of a plugin: it ran, but checks failed; the answer has told which.
+    Checks,
 }
 
 /// Why a command fails.
@@ -83,6 +85,7 @@ impl Fault {
     pub(crate) fn exit_code(&self, signal: Option<u8>) -> u8 {
         match self.kind {
             Kind::Unheard => 0,
+            Kind::Checks => 1,
             Kind::Usage => 2,
             Kind::Input => 3,
             Kind::Plugin => 4,
@@ -104,6 +107,7 @@ impl Fault {
             Kind::Interrupted => "interrupted",
             Kind::Bug => "bug",
             Kind::Unheard => "unheard",
+            Kind::Checks => "checks",
         }
     }
 

@@ -10,6 +10,8 @@ mod lookup;
 mod menu;
 mod overview;
 mod plugins;
+mod plugins_check;
+mod plugins_run;
 mod preview;
 mod progress;
 mod run;
@@ -79,7 +81,7 @@ fn dispatch(session: &Session, command: Option<Command>, signals: &mut Signals) 
 
 /// Says what failed: on standard output as JSON, else on standard error.
 fn report(session: &Session, fault: &Fault, signal: Option<u8>) -> ExitCode {
-    if fault.kind != Kind::Unheard {
+    if !matches!(fault.kind, Kind::Unheard | Kind::Checks) {
         if session.json() {
             // If nobody reads it, the exit code still tells.
             let _ = session.answer(json!({ "error": fault.to_json() }));

@@ -9,11 +9,15 @@ use super::args;
 use super::fault::{Fault, Outcome};
 use super::session::Session;
 use super::text::{labelled, wrapped};
+use super::{plugins_check, plugins_run};
 
 pub(crate) fn plugins(session: &Session, args: &args::Plugins) -> Outcome {
     match args {
         args::Plugins::List => list(session),
         args::Plugins::Show { id } => show(session, id),
+        args::Plugins::Check(args) => plugins_check::check(session, args),
+        args::Plugins::CheckCase(args) => plugins_check::case(session, args),
+        args::Plugins::Run(args) => plugins_run::run(session, args),
     }
 }
 

@@ -17,6 +17,8 @@ use super::screen::Screen;
 
 /// The version of all JSON answers.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
+/// How this program was built: plugins of a source tree are looked for in the folder of that name.
+pub(crate) const PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
 /// The store's directory where nothing else is said.
 const STORE: &str = "artemis-store";
 
@@ -94,8 +96,7 @@ impl Session {
 
     /// The plugins that are there.
     pub(crate) fn plugins(&self) -> Catalogue {
-        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-        scan::scan(&self.plugin_directories(), profile)
+        scan::scan(&self.plugin_directories(), PROFILE)
     }
 
     /// Reads and checks a job file.
