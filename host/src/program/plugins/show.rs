@@ -1,8 +1,11 @@
 //! `plugins show`: all that a plugin says of itself.
 
 use artemis_host::menu::Value as Setting;
+use artemis_host::menu::units::{format_bytes, format_duration};
 use artemis_host::plugin::catalogue::{Catalogue, PluginFile};
-use artemis_host::plugin::manifest::{ComponentSpec, PartialPromise, PropertySpec};
+use artemis_host::plugin::manifest::{
+    ComponentKind, ComponentSpec, PartialPromise, PropertySpec, PropertyType,
+};
 use serde_json::{Value, json};
 
 use super::super::fault::{Fault, Outcome};
@@ -93,30 +96,51 @@ fn described(plugin: &str, component: &ComponentSpec, width: usize) -> String {
         out += &wrapped("  ", &component.doc, width);
     }
     let outputs = if component.outputs.is_empty() { "none".into() } else { component.outputs.join(", ") };
-    out += &wrapped("  outputs: ", &outputs, width);
+    if component.kind != ComponentKind::Reader {
+        let accepts = match component.accepts.as_slice() {
+            [all] if all == "*" => "batches of any types".to_owned(),
+            types => format!("batches of {}", types.join(", ")),
+        };
+        out += &wrapped("  accepts: ", &accepts, width);
+    }
+    out += &wrapped("  yields:  ", &outputs, width);
+    match &component.partial {
+        PartialPromise::None => {}
+        PartialPromise::Exact => out += "  merges:  exactly, in any grouping\n",
+        PartialPromise::Bound(bound) => out += &wrapped("  merges:  ", bound, width),
+    }
     if component.ordered {
         out += "  sees the chunks in order, on one worker\n";
     }
     for property in &component.properties {
-        let mut line = property.kind.described().to_owned();
+        let mut line = format!("({})", property.kind);
         if property.required {
             line += ", required";
         }
         if let Some(default) = &property.default {
-            line += &format!(", {default} if not given");
+            line += &format!(", {} if not given", written(property, default));
         }
         if !property.choices.is_empty() {
-            let choices: Vec<String> = property.choices.iter().map(Setting::to_string).collect();
+            let choices: Vec<String> =
+                property.choices.iter().map(|choice| written(property, choice)).collect();
             line += &format!(", one of {}", choices.join(", "));
         }
+        let limit = |limit: f64| match property.kind {
+            PropertyType::Bytes => format!("{limit} bytes"),
+            PropertyType::Duration => format!("{limit} s"),
+            _ => limit.to_string(),
+        };
         match (property.min, property.max) {
-            (Some(min), Some(max)) => line += &format!(", from {min} to {max}"),
-            (Some(min), None) => line += &format!(", at least {min}"),
-            (None, Some(max)) => line += &format!(", at most {max}"),
+            (Some(min), Some(max)) => line += &format!(", from {} to {}", limit(min), limit(max)),
+            (Some(min), None) => line += &format!(", at least {}", limit(min)),
+            (None, Some(max)) => line += &format!(", at most {}", limit(max)),
             (None, None) => {}
         }
+        if !property.aliases.is_empty() {
+            line += &format!(", formerly {}", property.aliases.join(", "));
+        }
         if property.secret {
-            line += ", given as env:NAME only";
+            line += ", secret: given as env:NAME or file:/PATH";
         }
         if !property.doc.is_empty() {
             line += &format!(": {}", property.doc);
@@ -127,6 +151,15 @@ fn described(plugin: &str, component: &ComponentSpec, width: usize) -> String {
         out += &wrapped(&format!("  {} ", property.name), &line, width);
     }
     out
+}
+
+/// A value as a user would write it.
+fn written(property: &PropertySpec, value: &Setting) -> String {
+    match (property.kind, value) {
+        (PropertyType::Bytes, Setting::Int(size)) => format_bytes(size.unsigned_abs()),
+        (PropertyType::Duration, Setting::Int(nanoseconds)) => format_duration(nanoseconds.unsigned_abs()),
+        (_, value) => value.to_string(),
+    }
 }
 
 pub(crate) fn plugin_to_json(plugin: &PluginFile) -> Value {
