@@ -50,7 +50,7 @@ impl Reader {
         call: &Call<'_>,
         services: &dyn Services,
     ) -> Result<Self, Box<Failure>> {
-        let identity = Identity::new(library, config);
+        let identity = Identity::new(library, config, call)?;
         let Some(Table::Reader(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("reader", call));
         };

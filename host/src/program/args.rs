@@ -35,6 +35,15 @@ pub(crate) struct Global {
     /// The store's directory [default: ARTEMIS_STORE, else `artemis-store` beside the job file, or here]
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<String>,
+    /// Use only the plugins that the lock pins (`plugins lock` writes it)
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// The lock of the plugins
+    #[arg(long, global = true, value_name = "FILE", default_value = "plugins.lock")]
+    pub lock_file: PathBuf,
+    /// Trust a file or folder of plugins though anyone may write to it; may be given several times
+    #[arg(long, global = true, value_name = "PATH")]
+    pub allow_writable: Vec<PathBuf>,
     /// How to answer: text for people, or one JSON object
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub format: Format,
@@ -99,6 +108,9 @@ pub(crate) struct Run {
     /// Change a setting of the job file; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting, conflicts_with = "menu")]
     pub set: Vec<(String, String)>,
+    /// Run a stored menu even if its plugins are not the files that it ran with; the record says so
+    #[arg(long, requires = "menu")]
+    pub allow_plugin_change: bool,
     /// Say what would run, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -193,7 +205,11 @@ pub(crate) struct JobFile {
 pub(crate) enum Plugins {
     /// Every file of the plugin directories: what it is, or why it cannot be used
     #[command(after_help = "Example:\n  artemis-host plugins list --plugins ./plugins")]
-    List,
+    List {
+        /// Load each plugin too, in a process of its own, and compare what it exports with its manifest
+        #[arg(long)]
+        load: bool,
+    },
     /// Components and properties of a plugin
     #[command(after_help = "Example:\n  artemis-host plugins show csv-reader")]
     Show {
@@ -309,6 +325,15 @@ pub(crate) struct PluginRun {
     /// How many rows of each output are shown
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub rows: usize,
+    /// Pin the files of all plugins by their hashes, for --locked
+    #[command(after_help = "Example:\n  artemis-host plugins lock && artemis-host run job.toml --locked")]
+    Lock,
+    /// What `list --load` runs for each plugin
+    #[command(hide = true)]
+    Load {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

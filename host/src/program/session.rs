@@ -7,7 +7,8 @@ use std::sync::Arc;
 use artemis_host::catalog::Catalog;
 use artemis_host::menu::{self, Problems};
 use artemis_host::plugin::catalogue::Catalogue;
-use artemis_host::plugin::scan;
+use artemis_host::plugin::trust::Trust;
+use artemis_host::plugin::{lock, scan};
 use artemis_host::store::{LocalOptions, LocalStore};
 use serde_json::Value;
 
@@ -96,7 +97,17 @@ impl Session {
 
     /// The plugins that are there.
     pub(crate) fn plugins(&self) -> Catalogue {
-        scan::scan(&self.plugin_directories(), PROFILE)
+        let trust = Trust::allowing(&self.global.allow_writable);
+        let mut catalogue = scan::scan(&self.plugin_directories(), PROFILE, &trust);
+        if self.global.locked {
+            lock::enforce(&mut catalogue, &self.global.lock_file, &trust);
+        }
+        catalogue
+    }
+
+    /// Where the lock of the plugins is.
+    pub(crate) fn lock_file(&self) -> &Path {
+        &self.global.lock_file
     }
 
     /// Reads and checks a job file.
