@@ -67,7 +67,7 @@ pub(crate) fn show(session: &Session) -> Outcome {
         |limit| format!("{} of memory ({})", bytes(limit.bytes), limit.source),
     );
     out += &labelled("machine", &format!("{}, {memory}", counted(limits.cores as u64, "core")), width);
-    let listed: Vec<String> = directories.iter().map(|path| location.to_string()).collect();
+    let listed: Vec<String> = directories.iter().map(|path| path.display().to_string()).collect();
     let text = match (listed.is_empty(), refused) {
         (true, _) => "no directory; name one with --plugins DIR".to_owned(),
         (_, 0) => format!("{} in {}", plugins.plugins().count(), listed.join(", ")),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use object_store::{
-    ClientOptions, ObjectStore, RetryConfig,
+    BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
     aws::{AmazonS3Builder, AmazonS3ConfigKey},
     client::{HttpClient, HttpConnector},
 };
@@ -13,7 +13,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A server that sends nothing for this time is gone.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a request is sent again that may be sent twice.
-const RETRIES: usize = 8;
+const RETRIES: usize = 6;
+/// The longest wait between two of them: a storage that is not there is reported within seconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// A client that retries, and one of the same bucket that never does.
 pub(super) struct Clients {
@@ -37,7 +39,8 @@ pub(super) fn clients(settings: AmazonS3Builder) -> object_store::Result<Clients
     let endpoint = settings.get_config_value(&AmazonS3ConfigKey::Endpoint);
     let connector = Connector::to(endpoint.as_deref());
     let client = |retries| -> object_store::Result<Arc<dyn ObjectStore>> {
-        let retry = RetryConfig { max_retries: retries, ..RetryConfig::default() };
+        let backoff = BackoffConfig { max_backoff: LONGEST_WAIT, ..BackoffConfig::default() };
+        let retry = RetryConfig { max_retries: retries, backoff, ..RetryConfig::default() };
         let client = settings
             .clone()
             // One request deletes one key: the request for many is missing in some storages.
