@@ -216,7 +216,12 @@ pub(crate) enum Store {
         /// Input datasets too
         #[arg(long)]
         inputs: bool,
+        #[command(flatten)]
+        search: Search,
     },
+    /// Make the index and the checkpoints anew from the logs
+    #[command(after_help = "Example:\n  artemis-host store reindex")]
+    Reindex,
     /// Any record as JSON: by name, id, beginning of an id, or key
     #[command(after_help = "Example:\n  artemis-host store show flights@2")]
     Show {
@@ -267,6 +272,30 @@ pub(crate) enum Store {
         #[arg(long, value_name = "URL")]
         data_root: Option<String>,
     },
+}
+
+/// Which datasets are listed.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Only datasets that have this column
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub column: Option<String>,
+    /// Only datasets that have this partition
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub partition: Option<String>,
+    /// Only datasets that this plugin made
+    #[arg(long, value_name = "ID", conflicts_with = "jobs")]
+    pub plugin: Option<String>,
+    /// Only datasets made then or later: 2026-11-27, or 2026-11-27T15:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "jobs")]
+    pub since: Option<std::time::SystemTime>,
+}
+
+/// A day or a moment, as RFC 3339 writes them.
+fn date(text: &str) -> Result<std::time::SystemTime, String> {
+    let stamp = text.parse::<prost_types::Timestamp>().ok();
+    let time = stamp.and_then(|stamp| std::time::SystemTime::try_from(stamp).ok());
+    time.ok_or_else(|| "write a day, 2026-11-27, or a moment, 2026-11-27T15:00:00Z".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

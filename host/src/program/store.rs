@@ -1,8 +1,11 @@
 //! `store`: what the store holds.
 
-use artemis_host::catalog::{Catalog, CatalogError, DatasetKind, DatasetRecord, JobStatus, JobSummary};
+use artemis_host::catalog::{
+    Catalog, CatalogError, DatasetKind, DatasetRecord, JobStatus, JobSummary, Search,
+};
 use artemis_host::store::{Algorithm, Identity, Location, OpenOptions};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::args;
@@ -16,7 +19,8 @@ use super::text::{self, bytes, counted, labelled, moment, number, timestamp, wra
 pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
     match args {
         args::Store::List { jobs: true, .. } => jobs(session),
-        args::Store::List { inputs, .. } => datasets(session, *inputs),
+        args::Store::List { inputs, search, .. } => datasets(session, *inputs, search),
+        args::Store::Reindex => reindex(session),
         args::Store::Show { id } => show(session, id),
         args::Store::Head { dataset, rows } => data::head(session, dataset, *rows),
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),
@@ -27,9 +31,15 @@ pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
     }
 }
 
-fn datasets(session: &Session, inputs: bool) -> Outcome {
+fn datasets(session: &Session, inputs: bool, search: &args::Search) -> Outcome {
     let catalog = session.store()?;
-    let ids = catalog.dataset_ids()?;
+    let ids = match wanted(search) {
+        None => catalog.dataset_ids()?,
+        Some(wanted) => {
+            let found = catalog.search(index_file(&catalog).as_deref(), &wanted)?;
+            found.into_iter().map(|entry| entry.id).collect()
+        }
+    };
     let mut records = Vec::with_capacity(ids.len());
     for id in ids {
         records.push(catalog.dataset(&id)?);
@@ -65,6 +75,45 @@ fn datasets(session: &Session, inputs: bool) -> Outcome {
         session.note(&format!("{hidden} not shown; --inputs shows them"));
     }
     Ok(())
+}
+
+/// What is searched for; `None`: all datasets.
+fn wanted(search: &args::Search) -> Option<Search> {
+    let args::Search { column, partition, plugin, since } = search;
+    let any = column.is_some() || partition.is_some() || plugin.is_some() || since.is_some();
+    any.then(|| Search {
+        column: column.clone(),
+        partition: partition.clone(),
+        plugin: plugin.clone(),
+        since: *since,
+        ..Search::default()
+    })
+}
+
+/// Where the index of a store is: among the caches of this user. `None` where there is no such place.
+fn index_file(catalog: &Catalog) -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|set| !set.is_empty()).map(PathBuf::from);
+    let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
+    caches
+        .is_absolute()
+        .then(|| caches.join("artemis-host").join(catalog.store_uuid().to_string()).join("index"))
+}
+
+fn reindex(session: &Session) -> Outcome {
+    let location = session.location(None)?;
+    let catalog = Catalog::open(location.open(&OpenOptions::default())?)?;
+    let path = index_file(&catalog);
+    let datasets = catalog.reindex(path.as_deref())?;
+    if session.json() {
+        let index = path.map(|path| path.to_string_lossy().into_owned());
+        return session
+            .answer(json!({ "store": store_to_json(&catalog), "datasets": datasets, "index": index }));
+    }
+    let mut out = labelled("indexed", &counted(datasets as u64, "dataset"), session.width);
+    if let Some(path) = path {
+        out += &labelled("index", &path.display().to_string(), session.width);
+    }
+    session.print(&out)
 }
 
 /// A job's id, as far as it differs from others: the last digits are random, the first ones are the time.
@@ -213,6 +262,12 @@ fn by_beginning(catalog: &Catalog, text: &str) -> Outcome<Value> {
             object["record"] = catalog.show(&info.to_string())?;
         }
         return Ok(object);
+    }
+    // Registered objects are found without reading the log of every dataset.
+    if text.len() >= lookup::SHORTEST_PREFIX
+        && let [object] = catalog.objects_by_id(text)?.as_slice()
+    {
+        return Ok(catalog.show(&object.id.to_string())?);
     }
     let mut ids: Vec<_> = catalog.objects()?.into_iter().map(|object| object.id).collect();
     for job in catalog.jobs()? {

@@ -4,6 +4,7 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use super::{Created, Result, Store, check_key};
@@ -86,6 +87,16 @@ impl Store for SplitStore {
 
     fn clear_staging(&self, job: &str) -> Result<()> {
         self.data.clear_staging(job)
+    }
+
+    fn staged_jobs(&self) -> Result<Vec<String>> {
+        self.data.staged_jobs()
+    }
+
+    fn sweep_leftovers(&self, before: SystemTime, dry_run: bool) -> Result<Vec<PathBuf>> {
+        let mut found = self.records.sweep_leftovers(before, dry_run)?;
+        found.extend(self.data.sweep_leftovers(before, dry_run)?);
+        Ok(found)
     }
 
     fn publish(&self, staged: &Path, key: &str) -> Result<()> {
