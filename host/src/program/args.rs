@@ -8,7 +8,8 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 ran, but its checks failed · 2 usage or job file · 3 input data · 4 plugin · \
 5 store or IO, worth a retry · 6 lost a race, nothing to do · 70 a bug of the host · 130, 143 interrupted.
 
-Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS.
+Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS; for s3:// the \
+usual AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their like.
 
 Example:
   artemis-host guess data.csv -o job.toml && artemis-host run job.toml";
@@ -32,8 +33,9 @@ pub(crate) struct Global {
     /// beside the program]
     #[arg(long, global = true, value_name = "DIR")]
     pub plugins: Vec<PathBuf>,
-    /// The store's directory [default: ARTEMIS_STORE, else `artemis-store` beside the job file, or here]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The store: a directory, s3://bucket/prefix, or memory: for this run only [default: ARTEMIS_STORE, else
+    /// `artemis-store` beside the job file, or here]
+    #[arg(long, global = true, value_name = "DIR|URL")]
     pub store: Option<String>,
     /// Use only the plugins that the lock pins (`plugins lock` writes it)
     #[arg(long, global = true)]
@@ -347,7 +349,12 @@ pub(crate) enum Store {
         /// Input datasets too
         #[arg(long)]
         inputs: bool,
+        #[command(flatten)]
+        search: Search,
     },
+    /// Make the index and the checkpoints anew from the logs
+    #[command(after_help = "Example:\n  artemis-host store reindex")]
+    Reindex,
     /// Any record as JSON: by name, id, beginning of an id, or key
     #[command(after_help = "Example:\n  artemis-host store show flights@2")]
     Show {
@@ -394,7 +401,34 @@ pub(crate) enum Store {
         /// One hash for everything [default: SHA-1 for records as in the public model, BLAKE3 for data]
         #[arg(long, value_name = "NAME", value_parser = ["sha1", "sha256", "blake3"])]
         algorithm: Option<String>,
+        /// Where the data files go, if not beside the records: a directory or s3://bucket/prefix
+        #[arg(long, value_name = "URL")]
+        data_root: Option<String>,
     },
+}
+
+/// Which datasets are listed.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Only datasets that have this column
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub column: Option<String>,
+    /// Only datasets that have this partition
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub partition: Option<String>,
+    /// Only datasets that this plugin made
+    #[arg(long, value_name = "ID", conflicts_with = "jobs")]
+    pub plugin: Option<String>,
+    /// Only datasets made then or later: 2026-11-27, or 2026-11-27T15:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "jobs")]
+    pub since: Option<std::time::SystemTime>,
+}
+
+/// A day or a moment, as RFC 3339 writes them.
+fn date(text: &str) -> Result<std::time::SystemTime, String> {
+    let stamp = text.parse::<prost_types::Timestamp>().ok();
+    let time = stamp.and_then(|stamp| std::time::SystemTime::try_from(stamp).ok());
+    time.ok_or_else(|| "write a day, 2026-11-27, or a moment, 2026-11-27T15:00:00Z".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,7 @@ use artemis_host::store::{Algorithm, ContentId};
 use super::fault::{Fault, Outcome};
 
 /// The fewest hex digits that stand for an id.
-const SHORTEST_PREFIX: usize = 4;
+pub(crate) const SHORTEST_PREFIX: usize = 4;
 
 /// A dataset, and the partitions that are meant: all, or the one behind the slash.
 pub(crate) fn partitions(catalog: &Catalog, text: &str) -> Outcome<(DatasetRecord, Vec<Partition>)> {
