@@ -80,6 +80,7 @@
 mod commit;
 mod dataset_object;
 mod error;
+mod imports;
 mod input_cache;
 mod inputs;
 mod jobs;
@@ -103,6 +104,7 @@ use uuid::Uuid;
 pub use commit::{Committed, DatasetCommit, StagedPart};
 pub use error::CatalogError;
 pub use host::{DatasetKind, InputRecord};
+pub use imports::Alias;
 pub use input_cache::{FileStamp, InputCache};
 pub use inputs::{InputItem, input_dataset_id};
 pub use jobs::{EndOfJob, JobDescription, JobHandle, JobStatus, JobSummary, Progress};
