@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Catalog, CatalogError, Result, view::View};
+use super::{Alias, Catalog, CatalogError, Result, view::View};
 use crate::store::{Algorithm, ContentId};
 
 /// The fewest hex digits that stand for an id.
@@ -55,11 +55,22 @@ impl Catalog {
     }
 
     /// The dataset that is meant by a name (`flights`, `flights@2`, `flights@latest`), an id
-    /// (`blake3:ab12…`), or the beginning of an id, of at least four digits. A name comes before an id.
+    /// (`blake3:ab12…`), or the beginning of an id, of at least four digits; also by the id that it has in an imported
+    /// store. A name comes before an id, an id of this store before one of another.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`], [`CatalogError::Ambiguous`], or an error of the store.
     pub fn resolve(&self, text: &str) -> Result<ContentId> {
+        match self.resolve_here(text) {
+            Err(unknown @ CatalogError::Unknown { .. }) => match self.alias(text)? {
+                Some(Alias::Dataset(dataset)) => Ok(dataset),
+                _ => Err(unknown),
+            },
+            other => other,
+        }
+    }
+
+    fn resolve_here(&self, text: &str) -> Result<ContentId> {
         let view = self.refreshed()?;
         let view = view.state();
         let (name, version) = text.split_once('@').unwrap_or((text, "latest"));

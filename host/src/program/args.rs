@@ -392,6 +392,16 @@ pub(crate) enum Store {
         #[arg(value_name = "DATASET[/PARTITION]")]
         dataset: String,
     },
+    /// Read a store of the Python framework in; its ids keep their meaning
+    #[command(after_help = "Example:\n  artemis-host store import /data/old-store --name people")]
+    Import {
+        /// The folder of its files
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// A name for its datasets
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Make an empty store
     #[command(after_help = "Example:\n  artemis-host store init --store /data/artemis-store")]
     Init {

@@ -18,6 +18,7 @@ mod run;
 mod screen;
 mod session;
 mod store;
+mod store_import;
 mod summary;
 mod table;
 mod text;

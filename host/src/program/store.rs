@@ -13,6 +13,7 @@ use super::data;
 use super::fault::{Fault, Outcome};
 use super::lookup;
 use super::session::Session;
+use super::store_import;
 use super::table::Table;
 use super::text::{self, bytes, counted, labelled, moment, number, timestamp, wrapped};
 
@@ -25,6 +26,7 @@ pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
         args::Store::Head { dataset, rows } => data::head(session, dataset, *rows),
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),
         args::Store::Path { dataset } => data::path(session, dataset),
+        args::Store::Import { folder, name } => store_import::import(session, folder, name.as_deref()),
         args::Store::Init { name, algorithm, data_root } => {
             init(session, name.as_deref(), algorithm.as_deref(), data_root.as_deref())
         }

@@ -21,6 +21,8 @@ pub struct Options {
     pub names: Vec<String>,
     /// Texts that stand for a missing value where they are not quoted.
     pub nulls: Nulls,
+    /// Whether they stand for a missing value in columns of text too.
+    pub strings_can_be_null: bool,
     /// Texts that mean true, compared byte by byte. Empty: `true` in any case.
     pub true_values: Vec<String>,
     /// Texts that mean false, compared byte by byte. Empty: `false` in any case.
@@ -37,6 +39,7 @@ impl Default for Options {
             footer_rows: 0,
             names: Vec::new(),
             nulls: Nulls::new([""]),
+            strings_can_be_null: true,
             true_values: Vec::new(),
             false_values: Vec::new(),
             types: BTreeMap::new(),

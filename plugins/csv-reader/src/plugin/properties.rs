@@ -38,6 +38,8 @@ pub(super) const PROPERTIES: &[Property] = &[
     Property::list("null_values").default_toml("[\"\"]").doc(
         "texts that mean a missing value where they are not quoted; they replace the default, the empty text",
     ),
+    Property::bool("strings_can_be_null", true)
+        .doc("false: in a column of text those texts are texts, as pyarrow reads them unless told otherwise"),
     Property::list("true_values").doc("texts that mean true, as written; without them `true` in any case"),
     Property::list("false_values").doc("texts that mean false, as written; without them `false` in any case"),
     Property::table("schema").doc(
@@ -63,6 +65,7 @@ pub(super) fn options(properties: &Properties<'_>) -> Result<Options> {
             Some(texts) => Nulls::new(texts),
             None => usual.nulls,
         },
+        strings_can_be_null: properties.bool("strings_can_be_null")?,
         true_values,
         false_values,
         types: types(properties)?,
