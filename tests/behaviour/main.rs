@@ -5,6 +5,7 @@
 mod bad_job_files;
 mod determinism;
 mod example;
+mod fixed_width;
 mod flights;
 mod inputs;
 mod memory;

@@ -82,6 +82,9 @@ pub(crate) enum Command {
     /// Look at the menu of a job file
     #[command(subcommand)]
     Menu(Menu),
+    /// Look at the layout of fixed-width records
+    #[command(subcommand)]
+    Layout(Layout),
     /// Look at the plugins that are found
     #[command(subcommand)]
     Plugins(Plugins),
@@ -201,6 +204,22 @@ pub(crate) struct JobFile {
     /// Change a setting of the job file; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Layout {
+    /// What stands where: each field with its bytes and its type
+    #[command(after_help = "Examples:\n  artemis-host layout show people.layout.toml\n  \
+        artemis-host layout show people.cpy --set encoding=cp037 --set cobol.views=all")]
+    Show {
+        /// A layout file (.toml) or a COBOL copybook, as the properties `layout` and `copybook` of fwf-reader/fwf name
+        /// them
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Add or change a key of the layout; may be given several times
+        #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+        set: Vec<(String, String)>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
