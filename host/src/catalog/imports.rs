@@ -24,8 +24,7 @@ impl Catalog {
     /// Damage, or an error of the store.
     pub fn imports(&self) -> Result<Vec<ImportedStore>> {
         let imports: Vec<ContentId> = {
-            let view = self.refreshed()?;
-            let objects = view.state().objects().iter();
+            let objects = self.objects()?.into_iter();
             objects.filter(|object| object.kind == ObjectKind::Import).map(|object| object.id).collect()
         };
         let read = |id: ContentId| {

@@ -211,7 +211,7 @@ fn versions(node: &Node, found: &BTreeMap<String, (PathBuf, Rc<Dynamic>)>) -> Re
 }
 
 /// The number in `GLIBC_2.34`.
-fn glibc(name: &str) -> Option<&str> {
+pub(super) fn glibc(name: &str) -> Option<&str> {
     name.strip_prefix(GLIBC).filter(|number| version::is_version(number))
 }
 

@@ -250,6 +250,15 @@ pub(crate) enum Plugins {
         gdb --args artemis-host plugins run libmine.so --component parse --input in.txt --set encoding=latin1"
     )]
     Run(PluginRun),
+    /// Pin the files of all plugins by their hashes, for --locked
+    #[command(after_help = "Example:\n  artemis-host plugins lock && artemis-host run job.toml --locked")]
+    Lock,
+    /// What `list --load` runs for each plugin
+    #[command(hide = true)]
+    Load {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 const CHECK_HELP: &str = "\
@@ -346,15 +355,6 @@ pub(crate) struct PluginRun {
     /// How many rows of each output are shown
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub rows: usize,
-    /// Pin the files of all plugins by their hashes, for --locked
-    #[command(after_help = "Example:\n  artemis-host plugins lock && artemis-host run job.toml --locked")]
-    Lock,
-    /// What `list --load` runs for each plugin
-    #[command(hide = true)]
-    Load {
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
 }
 
 #[derive(Debug, Subcommand)]

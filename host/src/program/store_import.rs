@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use artemis_host::interchange::{self, Imported, ImportedDataset};
-use artemis_host::store::LocalOptions;
+use artemis_host::store::OpenOptions;
 use serde_json::{Value, json};
 
 use super::fault::Outcome;
@@ -14,7 +14,7 @@ use super::table::Table;
 use super::text::{counted, labelled, number, wrapped};
 
 pub(crate) fn import(session: &Session, folder: &Path, name: Option<&str>) -> Outcome {
-    let catalog = run::open(&session.store_path(None)?, LocalOptions::default())?;
+    let catalog = run::open(&session.location(None)?, &OpenOptions::default())?;
     let imported = interchange::import(&catalog, folder, name)?;
     if session.json() {
         let mut object = to_json(&imported);

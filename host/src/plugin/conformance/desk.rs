@@ -155,6 +155,7 @@ impl Desk {
                 paths,
                 inputs: Default::default(),
                 tools: Default::default(),
+                redaction: Default::default(),
             },
             record: Mutex::default(),
             given: Ledger::default(),

@@ -55,7 +55,7 @@ pub struct Planned {
 /// In words, when the file is not a plugin of this host, or its manifest does not parse.
 pub fn inspect(path: &Path) -> Result<(Manifest, Needs), String> {
     let read = elf::read(path).map_err(|e| format!("{e}; {}", e.remedy()))?;
-    Ok((parse(&read)?, Needs::read(path, &read)))
+    Ok((parse(&read)?, Needs::of(&read)))
 }
 
 /// As [`inspect`], the manifest alone, which is quicker.
