@@ -10,6 +10,7 @@ mod inputs;
 mod memory;
 mod misbehaving;
 mod mismatches;
+mod plugins_new;
 mod records;
 mod survival;
 mod third_party;

@@ -10,6 +10,7 @@ mod lookup;
 mod menu;
 mod overview;
 mod plugins;
+mod plugins_new;
 mod preview;
 mod progress;
 mod run;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::args;
 use super::fault::{Fault, Outcome};
+use super::plugins_new;
 use super::session::Session;
 use super::text::{labelled, wrapped};
 
@@ -14,6 +15,7 @@ pub(crate) fn plugins(session: &Session, args: &args::Plugins) -> Outcome {
     match args {
         args::Plugins::List => list(session),
         args::Plugins::Show { id } => show(session, id),
+        args::Plugins::New(args) => plugins_new::new(session, args),
     }
 }
 
