@@ -5,6 +5,7 @@
 mod bad_job_files;
 mod determinism;
 mod example;
+mod fixed_width;
 mod flights;
 mod inputs;
 mod memory;
@@ -12,6 +13,9 @@ mod misbehaving;
 mod mismatches;
 mod plugins_new;
 mod records;
+mod store_commits;
+mod store_kills;
+mod store_places;
 mod survival;
 mod third_party;
 mod tidy;

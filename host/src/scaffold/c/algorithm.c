@@ -53,15 +53,9 @@ typedef struct {
 
 enum { SAVED_BYTES = sizeof(uint64_t) + sizeof(int128) };
 
-static artemis_str str(const char *s) {
-    artemis_str out = {(const uint8_t *)s, strlen(s)};
-    return out;
-}
-
 static int32_t fail(artemis_error *error, int32_t status, const char *message, const char *column_name) {
-    error->status = status;
-    snprintf((char *)error->text, sizeof error->text, "%s", message);
-    snprintf((char *)error->column, sizeof error->column, "%s", column_name);
+    artemis_fail(error, status, message);
+    if (error) snprintf((char *)error->column, sizeof error->column, "%s", column_name);
     return status;
 }
 
@@ -72,7 +66,7 @@ static int32_t no_memory(artemis_error *error) {
 static int32_t configure(const artemis_context *context, void **out, artemis_error *error) {
     algorithm *self = (algorithm *)calloc(1, sizeof *self);
     if (!self) return no_memory(error);
-    self->only = context->host->property(context, str("columns"));
+    self->only = context->host->property(context, artemis_text("columns"));
     for (uint64_t i = 0; self->only && i < self->only->count; i++) {
         if (self->only->items[i].kind == ARTEMIS_VALUE_STRING) continue;
         free(self);
@@ -231,8 +225,8 @@ static int32_t execute(void *component, const artemis_context *context, void *in
             if (self->indices[i] < batch->n_children) {
                 add_up(batch, self->indices[i], &p->sums[i]);
             } else {
-                error->record = (int64_t)context->first_record;
                 status = fail(error, ARTEMIS_ERROR, "the batch lacks a column", self->names[i]);
+                if (error) error->record = (int64_t)context->first_record;
             }
         }
         batch->release(batch); /* it was moved here: on every path it goes back once */
@@ -282,19 +276,13 @@ static const artemis_algorithm table = {
     .finalize = finalize,
 };
 
-static artemis_component components[1];
+static const artemis_component components[] = {{
+    .struct_size = sizeof(artemis_component),
+    .kind = ARTEMIS_KIND_ALGORITHM,
+    .name = ARTEMIS_STR("sums"),
+    .algorithm = &table,
+}};
 
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *out, artemis_error *error) {
-    if (host->abi_major != ARTEMIS_ABI_MAJOR) {
-        return fail(error, ARTEMIS_UNSUPPORTED, "the host speaks another major revision of the ABI", "");
-    }
-    components[0].struct_size = sizeof components[0];
-    components[0].kind = ARTEMIS_KIND_ALGORITHM;
-    components[0].name = str("sums");
-    components[0].algorithm = &table;
-    if (out->struct_size > sizeof *out) out->struct_size = sizeof *out;
-    out->abi_minor = ARTEMIS_ABI_MINOR;
-    out->components = components;
-    out->component_count = 1;
-    return ARTEMIS_OK;
+    return artemis_enter(host, out, components, 1, error);
 }

@@ -6,7 +6,6 @@
 #include "artemis_plugin.h"
 #include "columns.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,20 +55,9 @@ typedef struct {
     size_t len;
 } text;
 
-static artemis_str str(const char *s) {
-    artemis_str out = {(const uint8_t *)s, strlen(s)};
-    return out;
-}
-
-static int32_t fail(artemis_error *error, int32_t status, const char *message) {
-    error->status = status;
-    snprintf((char *)error->text, sizeof error->text, "%s", message);
-    return status;
-}
-
 /* A property of one character; `absent` where it is not given, -1 where it is empty, -2 where it is something else. */
 static int character(const artemis_context *context, const char *name, int absent) {
-    const artemis_value *value = context->host->property(context, str(name));
+    const artemis_value *value = context->host->property(context, artemis_text(name));
     if (!value) return absent;
     if (value->kind != ARTEMIS_VALUE_STRING || value->text.len > 1) return -2;
     return value->text.len ? value->text.data[0] : -1;
@@ -78,14 +66,14 @@ static int character(const artemis_context *context, const char *name, int absen
 static int32_t configure(const artemis_context *context, void **out, artemis_error *error) {
     int separator = character(context, "separator", '='), comment = character(context, "comment", '#');
     if (separator < 0 || separator > 127 || separator == '\n' || separator == '\r' || separator == comment) {
-        return fail(error, ARTEMIS_INVALID, "property `separator` is one ASCII character that neither ends a line nor "
+        return artemis_fail(error, ARTEMIS_INVALID, "property `separator` is one ASCII character that neither ends a line nor "
                                             "starts a comment");
     }
     if (comment == -2 || comment > 127) {
-        return fail(error, ARTEMIS_INVALID, "property `comment` is one ASCII character, or empty");
+        return artemis_fail(error, ARTEMIS_INVALID, "property `comment` is one ASCII character, or empty");
     }
     reader *self = (reader *)malloc(sizeof *self);
-    if (!self) return fail(error, ARTEMIS_ERROR, "there is no memory");
+    if (!self) return artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
     self->separator = separator;
     self->comment = comment;
     *out = self;
@@ -109,7 +97,7 @@ static int32_t open_datum(void *self, const artemis_context *context, const arte
                           artemis_error *error) {
     (void)self, (void)context, (void)head;
     *out = calloc(1, sizeof(datum));
-    return *out ? ARTEMIS_OK : fail(error, ARTEMIS_ERROR, "there is no memory");
+    return *out ? ARTEMIS_OK : artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
 }
 
 static text trim(text t) {
@@ -160,7 +148,7 @@ static int32_t take_sample(void *self, const artemis_context *context, const voi
                            void **out, artemis_error *error) {
     (void)context, (void)of;
     sample *seen = (sample *)calloc(1, sizeof *seen);
-    if (!seen) return fail(error, ARTEMIS_ERROR, "there is no memory");
+    if (!seen) return artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
     size_t at = 0;
     text line, name, value;
     double number;
@@ -183,11 +171,11 @@ static int32_t merge_samples(void *self, void *into, void *from, artemis_error *
 static int32_t schema(void *self, const artemis_context *context, const void *of, const void *seen, uint32_t output,
                       struct ArrowSchema *out, artemis_error *error) {
     (void)self, (void)context, (void)of;
-    if (output != 0) return fail(error, ARTEMIS_INVALID, "there is one output");
+    if (output != 0) return artemis_fail(error, ARTEMIS_INVALID, "there is one output");
     const char *names[] = {"name", "value"};
     const char *formats[] = {"u", seen && ((const sample *)seen)->has_text ? "u" : "g"};
     if (columns_schema(out, 2, names, formats, ARROW_FLAG_NULLABLE)) return ARTEMIS_OK;
-    return fail(error, ARTEMIS_ERROR, "there is no memory");
+    return artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
 }
 
 /* The host has joined what all inputs showed: these are the types to read. */
@@ -195,12 +183,11 @@ static int32_t initialize(void *self, const artemis_context *context, void *of,
                           const struct ArrowSchema *const *schemas, uint32_t count, artemis_error *error) {
     (void)self, (void)context;
     if (count != 1 || schemas[0]->n_children != 2 || strcmp(schemas[0]->children[0]->format, "u")) {
-        return fail(error, ARTEMIS_INVALID, "the columns are not `name` (text) and `value`");
+        return artemis_fail(error, ARTEMIS_INVALID, "the columns are not `name` (text) and `value`");
     }
     const char *format = schemas[0]->children[1]->format;
     if (strcmp(format, "u") && strcmp(format, "g")) {
-        snprintf((char *)error->column, sizeof error->column, "value");
-        return fail(error, ARTEMIS_UNSUPPORTED, "reads text or 64-bit floats");
+        return artemis_fail(error, ARTEMIS_UNSUPPORTED, "column `value` is neither text nor 64-bit floats");
     }
     ((datum *)of)->format = format[0];
     return ARTEMIS_OK;
@@ -210,7 +197,7 @@ static int32_t initialize(void *self, const artemis_context *context, void *of,
 static int32_t new_instance(void *self, const artemis_context *context, void **out, artemis_error *error) {
     (void)self, (void)context;
     *out = malloc(1);
-    return *out ? ARTEMIS_OK : fail(error, ARTEMIS_ERROR, "there is no memory");
+    return *out ? ARTEMIS_OK : artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
 }
 
 /* What does not convert is never dropped in silence: the host counts it, knows its place, and decides. */
@@ -221,8 +208,8 @@ static int32_t reject(const artemis_context *context, const artemis_chunk *chunk
     r.struct_size = sizeof r;
     r.record = context->first_record + index;
     r.offset = context->byte_offset + (uint64_t)((const uint8_t *)line.data - chunk->data);
-    r.column = str(column_name);
-    r.reason = str(reason);
+    r.column = artemis_text(column_name);
+    r.reason = artemis_text(reason);
     r.raw.data = (const uint8_t *)raw.data;
     r.raw.len = raw.len;
     r.raw_record.data = (const uint8_t *)line.data;
@@ -253,9 +240,12 @@ static int32_t read_chunk(const reader *self, const artemis_context *context, co
                  (of->format == 'g' ? column_add(&columns[1], is_null ? NULL : &number)
                                     : column_add_text(&columns[1], is_null ? NULL : value.data, value.len));
         if (!ok) {
-            error->record = (int64_t)(context->first_record + index);
-            error->offset = (int64_t)(context->byte_offset + at);
-            return fail(error, ARTEMIS_ERROR, "there is no memory, or more than 2 GiB of text in a chunk");
+            artemis_fail(error, ARTEMIS_ERROR, "there is no memory, or more than 2 GiB of text in a chunk");
+            if (error) {
+                error->record = (int64_t)(context->first_record + index);
+                error->offset = (int64_t)(context->byte_offset + at);
+            }
+            return ARTEMIS_ERROR;
         }
     }
     return ARTEMIS_OK;
@@ -265,19 +255,19 @@ static int32_t execute(void *self, const artemis_context *context, void *instanc
                        const artemis_chunk *chunk, artemis_error *error) {
     (void)instance;
     const datum *input = (const datum *)of;
-    if (!input->format) return fail(error, ARTEMIS_ERROR, "execute was called before initialize");
+    if (!input->format) return artemis_fail(error, ARTEMIS_ERROR, "execute was called before initialize");
     column columns[2];
     int32_t status = column_begin(&columns[0], 'u') & column_begin(&columns[1], input->format)
                          ? read_chunk((const reader *)self, context, input, chunk, columns, error)
-                         : fail(error, ARTEMIS_ERROR, "there is no memory");
-    if (status == ARTEMIS_STOPPED) fail(error, status, "stopped as the host asked");
+                         : artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
+    if (status == ARTEMIS_STOPPED) artemis_fail(error, status, "stopped as the host asked");
     if (status != ARTEMIS_OK || columns[0].rows == 0) {
         column_free(&columns[0]);
         column_free(&columns[1]);
         return status;
     }
     struct ArrowArray batch;
-    if (!columns_export(columns, 2, &batch)) return fail(error, ARTEMIS_ERROR, "there is no memory");
+    if (!columns_export(columns, 2, &batch)) return artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
     return context->host->emit(context, 0, &batch, error); /* moves the batch, on error too */
 }
 
@@ -298,19 +288,13 @@ static const artemis_reader table = {
     .execute = execute,
 };
 
-static artemis_component components[1];
+static const artemis_component components[] = {{
+    .struct_size = sizeof(artemis_component),
+    .kind = ARTEMIS_KIND_READER,
+    .name = ARTEMIS_STR("readings"),
+    .reader = &table,
+}};
 
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *out, artemis_error *error) {
-    if (host->abi_major != ARTEMIS_ABI_MAJOR) {
-        return fail(error, ARTEMIS_UNSUPPORTED, "the host speaks another major revision of the ABI");
-    }
-    components[0].struct_size = sizeof components[0];
-    components[0].kind = ARTEMIS_KIND_READER;
-    components[0].name = str("readings");
-    components[0].reader = &table;
-    if (out->struct_size > sizeof *out) out->struct_size = sizeof *out;
-    out->abi_minor = ARTEMIS_ABI_MINOR;
-    out->components = components;
-    out->component_count = 1;
-    return ARTEMIS_OK;
+    return artemis_enter(host, out, components, 1, error);
 }

@@ -5,7 +5,6 @@
 #include "artemis_plugin.h"
 #include "columns.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,21 +39,10 @@ typedef struct {
     uint8_t is_text[];
 } place;
 
-static artemis_str str(const char *s) {
-    artemis_str out = {(const uint8_t *)s, strlen(s)};
-    return out;
-}
-
-static int32_t fail(artemis_error *error, int32_t status, const char *message) {
-    error->status = status;
-    snprintf((char *)error->text, sizeof error->text, "%s", message);
-    return status;
-}
-
 static int32_t configure(const artemis_context *context, void **out, artemis_error *error) {
-    const artemis_value *style = context->host->property(context, str("style"));
+    const artemis_value *style = context->host->property(context, artemis_text("style"));
     tool *self = (tool *)malloc(sizeof *self);
-    if (!self) return fail(error, ARTEMIS_ERROR, "there is no memory");
+    if (!self) return artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
     /* The host has checked the choices. */
     self->is_lower = style && style->text.len == 5 && memcmp(style->text.data, "lower", 5) == 0;
     *out = self;
@@ -67,7 +55,7 @@ static int32_t initialize(void *self, const artemis_context *context, const stru
     place *at = (place *)calloc(1, sizeof *at + (size_t)input->n_children);
     if (!at || !columns_copy_schema(input, output)) {
         free(at);
-        return fail(error, ARTEMIS_ERROR, "there is no memory");
+        return artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
     }
     at->count = input->n_children;
     for (int64_t i = 0; i < at->count; i++) {
@@ -128,10 +116,10 @@ static int32_t execute(void *self, const artemis_context *context, const void *o
     const place *at = (const place *)of;
     int32_t status = ARTEMIS_OK;
     if (input->n_children != at->count) {
-        error->record = (int64_t)context->first_record;
-        status = fail(error, ARTEMIS_INVALID, "the batch has other columns than this place was made for");
+        status = artemis_fail(error, ARTEMIS_INVALID, "the batch has other columns than this place was made for");
+        if (error) error->record = (int64_t)context->first_record;
     } else if (!columns_new_array(output, input->length, 1, at->count)) {
-        status = fail(error, ARTEMIS_ERROR, "there is no memory");
+        status = artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
     }
     for (int64_t i = 0; status == ARTEMIS_OK && i < at->count; i++) {
         struct ArrowArray *from = input->children[i];
@@ -140,7 +128,7 @@ static int32_t execute(void *self, const artemis_context *context, const void *o
             from->release = NULL;
         } else if (!turn_column((const tool *)self, from, output->children[i])) {
             columns_release_array(output);
-            status = fail(error, ARTEMIS_ERROR, "there is no memory");
+            status = artemis_fail(error, ARTEMIS_ERROR, "there is no memory");
         }
     }
     if (status == ARTEMIS_OK) output->offset = input->offset;
@@ -157,19 +145,13 @@ static const artemis_tool table = {
     .execute = execute,
 };
 
-static artemis_component components[1];
+static const artemis_component components[] = {{
+    .struct_size = sizeof(artemis_component),
+    .kind = ARTEMIS_KIND_TOOL,
+    .name = ARTEMIS_STR("letters"),
+    .tool = &table,
+}};
 
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *out, artemis_error *error) {
-    if (host->abi_major != ARTEMIS_ABI_MAJOR) {
-        return fail(error, ARTEMIS_UNSUPPORTED, "the host speaks another major revision of the ABI");
-    }
-    components[0].struct_size = sizeof components[0];
-    components[0].kind = ARTEMIS_KIND_TOOL;
-    components[0].name = str("letters");
-    components[0].tool = &table;
-    if (out->struct_size > sizeof *out) out->struct_size = sizeof *out;
-    out->abi_minor = ARTEMIS_ABI_MINOR;
-    out->components = components;
-    out->component_count = 1;
-    return ARTEMIS_OK;
+    return artemis_enter(host, out, components, 1, error);
 }

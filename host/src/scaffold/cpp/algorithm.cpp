@@ -62,14 +62,10 @@ struct Partial {
     std::vector<std::uint8_t> saved; // lives until the next call with this partial
 };
 
-artemis_str raw(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
-}
-
 int32_t configure(const artemis_context *context, void **out, artemis_error *error) {
     return artemis::guard(error, [&] {
         auto made = std::make_unique<Sums>();
-        if (const artemis_value *list = context->host->property(context, raw("columns"))) {
+        if (const artemis_value *list = context->host->property(context, artemis_text("columns"))) {
             made->only.emplace();
             for (std::uint64_t i = 0; i < list->count; i++) {
                 if (list->items[i].kind != ARTEMIS_VALUE_STRING) {
@@ -242,7 +238,7 @@ int32_t finalize(void *self, const artemis_context *context, void *of, artemis_e
         }
         ArrowArray batch;
         if (!ok || !columns_export(columns.all, 3, &batch)) throw std::bad_alloc();
-        artemis::check(context->host->emit(context, 0, &batch, error), error); // moves the batch, on error too
+        artemis::check(context->host->emit(context, 0, &batch, error)); // moves the batch, on error too
     });
 }
 
@@ -267,22 +263,12 @@ const artemis_algorithm table = [] {
     return algorithm;
 }();
 
-artemis_component components[1];
+const artemis_component components[] = {
+    {sizeof(artemis_component), ARTEMIS_KIND_ALGORITHM, 0, ARTEMIS_STR("sums"), nullptr, &table, nullptr},
+};
 
 } // namespace
 
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *out, artemis_error *error) {
-    return artemis::guard(error, [&] {
-        if (host->abi_major != ARTEMIS_ABI_MAJOR) {
-            throw artemis::error(ARTEMIS_UNSUPPORTED, "the host speaks another major revision of the ABI");
-        }
-        components[0].struct_size = sizeof components[0];
-        components[0].kind = ARTEMIS_KIND_ALGORITHM;
-        components[0].name = raw("sums");
-        components[0].algorithm = &table;
-        if (out->struct_size > sizeof *out) out->struct_size = sizeof *out;
-        out->abi_minor = ARTEMIS_ABI_MINOR;
-        out->components = components;
-        out->component_count = 1;
-    });
+    return artemis_enter(host, out, components, 1, error);
 }

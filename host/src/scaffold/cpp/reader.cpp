@@ -275,7 +275,7 @@ int32_t execute(void *self, const artemis_context *context, void *, const void *
         column columns[] = {names.take(), values.take()};
         ArrowArray batch;
         if (!columns_export(columns, 2, &batch)) throw std::bad_alloc();
-        artemis::check(context->host->emit(context, 0, &batch, error), error); // moves the batch, on error too
+        artemis::check(context->host->emit(context, 0, &batch, error)); // moves the batch, on error too
     });
 }
 
@@ -300,22 +300,12 @@ const artemis_reader table = [] {
     return reader;
 }();
 
-artemis_component components[1];
+const artemis_component components[] = {
+    {sizeof(artemis_component), ARTEMIS_KIND_READER, 0, ARTEMIS_STR("readings"), &table, nullptr, nullptr},
+};
 
 } // namespace
 
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *out, artemis_error *error) {
-    return artemis::guard(error, [&] {
-        if (host->abi_major != ARTEMIS_ABI_MAJOR) {
-            throw artemis::error(ARTEMIS_UNSUPPORTED, "the host speaks another major revision of the ABI");
-        }
-        components[0].struct_size = sizeof components[0];
-        components[0].kind = ARTEMIS_KIND_READER;
-        components[0].name = raw("readings");
-        components[0].reader = &table;
-        if (out->struct_size > sizeof *out) out->struct_size = sizeof *out;
-        out->abi_minor = ARTEMIS_ABI_MINOR;
-        out->components = components;
-        out->component_count = 1;
-    });
+    return artemis_enter(host, out, components, 1, error);
 }

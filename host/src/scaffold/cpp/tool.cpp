@@ -50,15 +50,11 @@ struct Place {
     std::vector<bool> is_text; // by column
 };
 
-artemis_str raw(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
-}
-
 int32_t configure(const artemis_context *context, void **out, artemis_error *error) {
     return artemis::guard(error, [&] {
         auto made = std::make_unique<Letters>();
         // The host has checked the choices.
-        if (const artemis_value *style = context->host->property(context, raw("style"))) {
+        if (const artemis_value *style = context->host->property(context, artemis_text("style"))) {
             made->is_lower =
                 std::string_view(reinterpret_cast<const char *>(style->text.data), style->text.len) == "lower";
         }
@@ -163,22 +159,12 @@ const artemis_tool table = [] {
     return tool;
 }();
 
-artemis_component components[1];
+const artemis_component components[] = {
+    {sizeof(artemis_component), ARTEMIS_KIND_TOOL, 0, ARTEMIS_STR("letters"), nullptr, nullptr, &table},
+};
 
 } // namespace
 
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *out, artemis_error *error) {
-    return artemis::guard(error, [&] {
-        if (host->abi_major != ARTEMIS_ABI_MAJOR) {
-            throw artemis::error(ARTEMIS_UNSUPPORTED, "the host speaks another major revision of the ABI");
-        }
-        components[0].struct_size = sizeof components[0];
-        components[0].kind = ARTEMIS_KIND_TOOL;
-        components[0].name = raw("letters");
-        components[0].tool = &table;
-        if (out->struct_size > sizeof *out) out->struct_size = sizeof *out;
-        out->abi_minor = ARTEMIS_ABI_MINOR;
-        out->components = components;
-        out->component_count = 1;
-    });
+    return artemis_enter(host, out, components, 1, error);
 }
