@@ -207,7 +207,9 @@ fn docs(attributes: &[syn::Attribute]) -> String {
     let line = |attribute: &syn::Attribute| match &attribute.meta {
         syn::Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
             Expr::Lit(literal) => match &literal.lit {
-                Lit::Str(text) => Some(text.value().strip_prefix(' ').map_or_else(|| text.value(), str::to_owned)),
+                Lit::Str(text) => {
+                    Some(text.value().strip_prefix(' ').map_or_else(|| text.value(), str::to_owned))
+                }
                 _ => None,
             },
             _ => None,
@@ -215,7 +217,13 @@ fn docs(attributes: &[syn::Attribute]) -> String {
         _ => None,
     };
     // Plain ASCII, as compilers of any locale read it.
-    attributes.iter().filter_map(line).collect::<Vec<_>>().join("\n").replace('\u{2212}', "-").replace('…', "...")
+    attributes
+        .iter()
+        .filter_map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace('\u{2212}', "-")
+        .replace('…', "...")
 }
 
 fn comment(out: &mut String, indent: &str, text: &str) {

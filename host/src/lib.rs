@@ -15,6 +15,7 @@ pub mod job;
 pub mod limits;
 pub mod menu;
 pub mod plugin;
+pub mod scaffold;
 pub mod split;
 pub mod steering;
 pub mod store;

@@ -11,6 +11,7 @@ mod inputs;
 mod memory;
 mod misbehaving;
 mod mismatches;
+mod plugins_new;
 mod records;
 mod store_commits;
 mod store_kills;

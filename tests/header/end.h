@@ -1,17 +1,18 @@
 
 #if defined(__GNUC__)
-#define ARTEMIS_VISIBLE_ __attribute__((visibility("default"), used))
+#define ARTEMIS_VISIBLE_ __attribute__((visibility("default")))
+#define ARTEMIS_USED_ __attribute__((used))
 #else
 #define ARTEMIS_VISIBLE_
+#define ARTEMIS_USED_
 #endif
 #ifdef __cplusplus
 #define ARTEMIS_C_ extern "C"
 #else
 #define ARTEMIS_C_ extern
 #endif
-
 // Before the definition of `artemis_plugin_v1`: it is visible whatever the compiler's flags hide.
-#define ARTEMIS_EXPORT ARTEMIS_C_ ARTEMIS_VISIBLE_
+#define ARTEMIS_EXPORT ARTEMIS_C_ ARTEMIS_VISIBLE_ ARTEMIS_USED_
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *plugin, artemis_error *error);
 
 // Once per library, outside of functions: puts the manifest, a TOML text in UTF-8, into the file. Its keys: `manifest = 1`,
@@ -27,7 +28,7 @@ ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugi
         char text[sizeof(text_)];                                                                              \
     } artemis_manifest_t_;                                                                                     \
     ARTEMIS_C_ ARTEMIS_VISIBLE_ const artemis_manifest_t_ artemis_manifest_v1;                                 \
-    const artemis_manifest_t_ artemis_manifest_v1 = {                                                          \
+    ARTEMIS_USED_ const artemis_manifest_t_ artemis_manifest_v1 = {                                            \
         {'A', 'R', 'T', 'E', 'M', 'I', 'S', 1}, ARTEMIS_ABI_MAJOR, ARTEMIS_ABI_MINOR, sizeof(text_) - 1, text_}
 
 #define ARTEMIS_STR(literal_) {(const uint8_t *)(literal_), sizeof(literal_) - 1}

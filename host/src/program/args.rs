@@ -8,7 +8,7 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 ran, but its checks failed · 2 usage or job file · 3 input data · 4 plugin · \
 5 store or IO, worth a retry · 6 lost a race, nothing to do · 70 a bug of the host · 130, 143 interrupted.
 
-Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS; for s3:// the \
+Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, ARTEMIS_SDK, NO_COLOR, COLUMNS; for s3:// the \
 usual AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their like.
 
 Example:
@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Look at the layout of fixed-width records
     #[command(subcommand)]
     Layout(Layout),
-    /// Look at the plugins that are found
+    /// Look at the plugins that are found, check or run one, or begin a new one
     #[command(subcommand)]
     Plugins(Plugins),
     /// Look at what the store holds
@@ -238,6 +238,19 @@ pub(crate) enum Plugins {
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Pin the files of all plugins by their hashes, for --locked
+    #[command(after_help = "Example:\n  artemis-host plugins lock && artemis-host run job.toml --locked")]
+    Lock,
+    /// What `list --load` runs for each plugin
+    #[command(hide = true)]
+    Load {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Write the project of a new plugin: a component that works, its tests, and how to go on
+    #[command(after_help = "Examples:\n  artemis-host plugins new my-reader --lang rust --kind reader\n  \
+        artemis-host plugins new my-sums --lang c --kind algorithm --dir src/my-sums")]
+    New(New),
     /// Run the conformance cases on a plugin, each in a process of its own
     #[command(after_help = CHECK_HELP)]
     Check(Check),
@@ -259,6 +272,39 @@ pub(crate) enum Plugins {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// Id of the plugin and name of the project: lower case letters, digits and hyphens
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The language
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub lang: Language,
+    /// What its component is
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Kind,
+    /// The directory to make [default: NAME, here]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Where the crate `artemis-plugin-api` lies, for Rust [default: ARTEMIS_SDK, else the published one]
+    #[arg(long, value_name = "PATH")]
+    pub sdk: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Rust,
+    C,
+    Cpp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Reader,
+    Algorithm,
+    Tool,
 }
 
 const CHECK_HELP: &str = "\

@@ -12,6 +12,7 @@ mod menu;
 mod overview;
 mod plugins;
 mod plugins_check;
+mod plugins_new;
 mod plugins_run;
 mod preview;
 mod progress;
