@@ -10,6 +10,8 @@ mod inputs;
 mod memory;
 mod misbehaving;
 mod mismatches;
+mod plugin_check;
+mod plugin_run;
 mod records;
 mod survival;
 mod third_party;
