@@ -10,6 +10,7 @@ pub mod collector;
 pub mod datum;
 pub mod guess;
 pub mod ingest;
+pub mod interchange;
 pub mod job;
 pub mod limits;
 pub mod menu;

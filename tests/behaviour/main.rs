@@ -5,6 +5,7 @@
 mod bad_job_files;
 mod determinism;
 mod example;
+mod fixed_width;
 mod flights;
 mod inputs;
 mod memory;
@@ -13,6 +14,9 @@ mod mismatches;
 mod plugin_check;
 mod plugin_run;
 mod records;
+mod store_commits;
+mod store_kills;
+mod store_places;
 mod survival;
 mod third_party;
 mod tidy;

@@ -79,13 +79,18 @@ impl Catalog {
     /// [`CatalogError::Differs`] if the dataset is there with other content, [`CatalogError::BadName`], or
     /// an error of the store.
     pub fn commit_dataset(&self, commit: &DatasetCommit) -> Result<Committed> {
+        self.commit_dataset_as(commit, DatasetKind::DatasetProduced)
+    }
+
+    /// As [`commit_dataset`](Self::commit_dataset), for datasets of any kind.
+    pub(crate) fn commit_dataset_as(&self, commit: &DatasetCommit, kind: DatasetKind) -> Result<Committed> {
         check_commit(commit)?;
         let mut log = self.dataset_log(&commit.dataset);
         log.refresh(self.store.as_ref())?;
         if log.state().entries().is_empty() {
             match self.publish_parts(commit) {
                 Ok(parts) => {
-                    let logged = message(commit, &parts, DatasetKind::DatasetProduced);
+                    let logged = message(commit, &parts, kind);
                     log.append(self.store.as_ref(), |log| {
                         log.entries().is_empty().then(|| vec![payload(Kind::Dataset(logged.clone()))])
                     })?;
@@ -104,13 +109,8 @@ impl Catalog {
         if !first {
             compare(commit, log.state().entries())?;
         }
-        let version = self.add_job(&mut log, commit)?;
-        let new = self.make_visible(
-            commit.dataset,
-            commit.job,
-            DatasetKind::DatasetProduced,
-            commit.name.as_deref(),
-        )?;
+        let version = self.add_job(&mut log, commit, kind)?;
+        let new = self.make_visible(commit.dataset, commit.job, kind, commit.name.as_deref())?;
         Ok(Committed { dataset: commit.dataset, version, already_there: !first && !new })
     }
 
@@ -138,6 +138,13 @@ impl Catalog {
             let key = part_key(commit, part);
             match self.store.publish(&part.staged, &key) {
                 Ok(()) => {}
+                // Half of it is there: an earlier attempt of this job was cut short.
+                Err(StoreError::Exists { .. })
+                    if part.staged.exists() && self.store.size(&key)? != Some(part.bytes) =>
+                {
+                    self.store.delete(&key)?;
+                    self.store.publish(&part.staged, &key)?;
+                }
                 Err(StoreError::NotFound { .. } | StoreError::Exists { .. })
                     if self.store.size(&key)? == Some(part.bytes) => {}
                 Err(e) => return Err(e.into()),
@@ -162,8 +169,13 @@ impl Catalog {
     }
 
     /// Adds the job to the dataset's record unless it stands there, and returns the version that holds it.
-    fn add_job(&self, log: &mut Replayed<DatasetLog>, commit: &DatasetCommit) -> Result<u64> {
-        let logged = message(commit, &[], DatasetKind::DatasetProduced);
+    fn add_job(
+        &self,
+        log: &mut Replayed<DatasetLog>,
+        commit: &DatasetCommit,
+        kind: DatasetKind,
+    ) -> Result<u64> {
+        let logged = message(commit, &[], kind);
         let of_job = |log: &DatasetLog| log.entries().iter().find(|e| e.job == commit.job).map(|e| e.version);
         let added = log.append(self.store.as_ref(), |log| {
             of_job(log).is_none().then(|| vec![payload(Kind::Dataset(logged.clone()))])

@@ -77,9 +77,14 @@
 //! # }
 //! ```
 
+mod checkpoint;
+#[cfg(test)]
+mod checkpoint_tests;
 mod commit;
 mod dataset_object;
 mod error;
+mod imports;
+mod index;
 mod input_cache;
 mod inputs;
 mod jobs;
@@ -90,6 +95,7 @@ mod names;
 mod objects;
 pub mod recipe;
 mod records;
+mod segment;
 mod show;
 #[cfg(test)]
 mod testing;
@@ -103,6 +109,8 @@ use uuid::Uuid;
 pub use commit::{Committed, DatasetCommit, StagedPart};
 pub use error::CatalogError;
 pub use host::{DatasetKind, InputRecord};
+pub use imports::Alias;
+pub use index::{IndexEntry, Search};
 pub use input_cache::{FileStamp, InputCache};
 pub use inputs::{InputItem, input_dataset_id};
 pub use jobs::{EndOfJob, JobDescription, JobHandle, JobStatus, JobSummary, Progress};

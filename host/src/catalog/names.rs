@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Catalog, CatalogError, Result, view::View};
+use super::{Alias, Catalog, CatalogError, Result, view::View};
 use crate::store::{Algorithm, ContentId};
 
 /// The fewest hex digits that stand for an id.
 const SHORTEST_PREFIX: usize = 4;
+/// How many versions of a name are copied, the newest ones.
+const MOST_CACHED: usize = 100;
 /// How alike a name must be to be offered instead, by Jaro-Winkler.
 const LIKENESS: f64 = 0.8;
 
@@ -53,11 +55,22 @@ impl Catalog {
     }
 
     /// The dataset that is meant by a name (`flights`, `flights@2`, `flights@latest`), an id
-    /// (`blake3:ab12…`), or the beginning of an id, of at least four digits. A name comes before an id.
+    /// (`blake3:ab12…`), or the beginning of an id, of at least four digits; also by the id that it has in an imported
+    /// store. A name comes before an id, an id of this store before one of another.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`], [`CatalogError::Ambiguous`], or an error of the store.
     pub fn resolve(&self, text: &str) -> Result<ContentId> {
+        match self.resolve_here(text) {
+            Err(unknown @ CatalogError::Unknown { .. }) => match self.alias(text)? {
+                Some(Alias::Dataset(dataset)) => Ok(dataset),
+                _ => Err(unknown),
+            },
+            other => other,
+        }
+    }
+
+    fn resolve_here(&self, text: &str) -> Result<ContentId> {
         let view = self.refreshed()?;
         let view = view.state();
         let (name, version) = text.split_once('@').unwrap_or((text, "latest"));
@@ -96,9 +109,11 @@ impl Catalog {
     /// Copies the versions of a name to where people find them. Nothing reads the copy back, so a copy
     /// that cannot be written is no failure.
     pub(super) fn cache_name(&self, view: &View, name: &str) {
-        let versions = view.names().get(name).into_iter().flatten();
-        let text: String =
-            versions.zip(1..).map(|(id, version)| format!("{name}@{version} {id}\n")).collect();
+        let versions = view.names().get(name).map(Vec::as_slice).unwrap_or_default();
+        // A commit must not cost more the more versions there are.
+        let skipped = versions.len().saturating_sub(MOST_CACHED);
+        let newest = versions.iter().zip(1..).skip(skipped);
+        let text: String = newest.map(|(id, version)| format!("{name}@{version} {id}\n")).collect();
         if let Err(e) = self.store.put(&format!("names/{name}"), text.as_bytes()) {
             tracing::warn!("names/{name} is out of date: {e}");
         }

@@ -5,11 +5,11 @@
 
 use std::sync::LazyLock;
 
-use artemis_proto::DESCRIPTORS;
+use artemis_proto::{DESCRIPTORS, host::ImportedObject};
 use prost_reflect::{DescriptorPool, DynamicMessage, MapKey, ReflectMessage, Value as Field};
 use serde_json::{Map, Value, json};
 
-use super::{Catalog, CatalogError, JobStatus, ObjectKind, Result, log};
+use super::{Alias, Catalog, CatalogError, JobStatus, ObjectKind, Result, log};
 use crate::store::{ContentId, StoreError, check_key};
 
 /// The descriptors are part of the program, so they decode or every call fails alike.
@@ -33,6 +33,11 @@ impl Catalog {
             Err(e @ CatalogError::Unknown { .. }) => {
                 if let Ok(id) = text.parse::<ContentId>() {
                     return self.show_object(&id);
+                }
+                match self.alias(text)? {
+                    Some(Alias::Object(Some(_), id)) => return self.show_object(&id),
+                    Some(Alias::Object(None, id)) => return Ok(json!({ "data_file": id.to_string() })),
+                    _ => {}
                 }
                 if check_key(text).is_err() || self.store.size(text)?.is_none() {
                     return Err(e);
@@ -60,7 +65,15 @@ impl Catalog {
             Some(ObjectKind::Job) => "artemis.JobInfo",
             Some(ObjectKind::Table) => "cronus.Table",
             Some(ObjectKind::File) => "FileObjectInfo",
-            Some(ObjectKind::Log | ObjectKind::Profile | ObjectKind::Checks | ObjectKind::PathInput)
+            Some(ObjectKind::Import) => "artemis.host.v1.ImportedStore",
+            Some(ObjectKind::Foreign) if self.is_store_record(id)? => "CronusObjectStore",
+            Some(
+                ObjectKind::Log
+                | ObjectKind::Profile
+                | ObjectKind::Checks
+                | ObjectKind::PathInput
+                | ObjectKind::Foreign,
+            )
             | None => {
                 return Ok(plain(bytes));
             }
@@ -70,6 +83,10 @@ impl Catalog {
 
     /// What the logs, or the ends of jobs, say that an object is.
     fn kind_of(&self, id: &ContentId) -> Result<Option<ObjectKind>> {
+        // Registered objects are found at once; the logs of all datasets are read for the others.
+        if let Some(object) = self.objects_by_id(&id.to_string())?.first() {
+            return Ok(Some(object.kind));
+        }
         if let Some(object) = self.objects()?.iter().find(|object| object.id == *id) {
             return Ok(Some(object.kind));
         }
@@ -78,6 +95,14 @@ impl Catalog {
             JobStatus::Ended(_, end) if end.log == Some(*id) => Some(ObjectKind::Log),
             _ => None,
         }))
+    }
+
+    /// Whether an object is the record of an imported store.
+    fn is_store_record(&self, id: &ContentId) -> Result<bool> {
+        let id = id.to_string();
+        let of_store =
+            |object: &ImportedObject| object.content_id == id && object.name.ends_with(".cronus.pb");
+        Ok(self.imports()?.iter().any(|import| import.objects.iter().any(of_store)))
     }
 
     fn show_key(&self, key: &str) -> Result<Value> {

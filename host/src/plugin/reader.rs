@@ -50,7 +50,7 @@ impl Reader {
         call: &Call<'_>,
         services: &dyn Services,
     ) -> Result<Self, Box<Failure>> {
-        let identity = Identity::new(library, config);
+        let identity = Identity::new(library, config, call)?;
         let Some(Table::Reader(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("reader", call));
         };
@@ -271,10 +271,12 @@ pub(super) fn framing_of(raw: &artemis_framing) -> Result<Framing, String> {
             header_bytes: raw.header_bytes,
             footer_bytes: raw.footer_bytes,
         }),
-        ARTEMIS_FRAMING_PREFIXED
-        | ARTEMIS_FRAMING_SCANNED
-        | ARTEMIS_FRAMING_SELF
-        | ARTEMIS_FRAMING_EXTERNAL => {
+        ARTEMIS_FRAMING_PREFIXED => match raw.prefix {
+            1 => Ok(Framing::Prefixed { is_grouped: false }),
+            2 => Ok(Framing::Prefixed { is_grouped: true }),
+            other => Err(format!("there is no prefix {other}: 1 is RDW, 2 is BDW and RDW")),
+        },
+        ARTEMIS_FRAMING_SCANNED | ARTEMIS_FRAMING_SELF | ARTEMIS_FRAMING_EXTERNAL => {
             Err(format!("this host does not cut inputs of framing {} yet: it needs a later host", raw.kind))
         }
         other => Err(format!("there is no framing of kind {other}")),

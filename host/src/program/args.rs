@@ -8,7 +8,8 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 ran, but its checks failed · 2 usage or job file · 3 input data · 4 plugin · \
 5 store or IO, worth a retry · 6 lost a race, nothing to do · 70 a bug of the host · 130, 143 interrupted.
 
-Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS.
+Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS; for s3:// the \
+usual AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their like.
 
 Example:
   artemis-host guess data.csv -o job.toml && artemis-host run job.toml";
@@ -32,9 +33,19 @@ pub(crate) struct Global {
     /// beside the program]
     #[arg(long, global = true, value_name = "DIR")]
     pub plugins: Vec<PathBuf>,
-    /// The store's directory [default: ARTEMIS_STORE, else `artemis-store` beside the job file, or here]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The store: a directory, s3://bucket/prefix, or memory: for this run only [default: ARTEMIS_STORE, else
+    /// `artemis-store` beside the job file, or here]
+    #[arg(long, global = true, value_name = "DIR|URL")]
     pub store: Option<String>,
+    /// Use only the plugins that the lock pins (`plugins lock` writes it)
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// The lock of the plugins
+    #[arg(long, global = true, value_name = "FILE", default_value = "plugins.lock")]
+    pub lock_file: PathBuf,
+    /// Trust a file or folder of plugins though anyone may write to it; may be given several times
+    #[arg(long, global = true, value_name = "PATH")]
+    pub allow_writable: Vec<PathBuf>,
     /// How to answer: text for people, or one JSON object
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub format: Format,
@@ -71,6 +82,9 @@ pub(crate) enum Command {
     /// Look at the menu of a job file
     #[command(subcommand)]
     Menu(Menu),
+    /// Look at the layout of fixed-width records
+    #[command(subcommand)]
+    Layout(Layout),
     /// Look at the plugins that are found
     #[command(subcommand)]
     Plugins(Plugins),
@@ -99,6 +113,9 @@ pub(crate) struct Run {
     /// Change a setting of the job file; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting, conflicts_with = "menu")]
     pub set: Vec<(String, String)>,
+    /// Run a stored menu even if its plugins are not the files that it ran with; the record says so
+    #[arg(long, requires = "menu")]
+    pub allow_plugin_change: bool,
     /// Say what would run, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -190,10 +207,30 @@ pub(crate) struct JobFile {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Layout {
+    /// What stands where: each field with its bytes and its type
+    #[command(after_help = "Examples:\n  artemis-host layout show people.layout.toml\n  \
+        artemis-host layout show people.cpy --set encoding=cp037 --set cobol.views=all")]
+    Show {
+        /// A layout file (.toml) or a COBOL copybook, as the properties `layout` and `copybook` of fwf-reader/fwf name
+        /// them
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Add or change a key of the layout; may be given several times
+        #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+        set: Vec<(String, String)>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Plugins {
     /// Every file of the plugin directories: what it is, or why it cannot be used
     #[command(after_help = "Example:\n  artemis-host plugins list --plugins ./plugins")]
-    List,
+    List {
+        /// Load each plugin too, in a process of its own, and compare what it exports with its manifest
+        #[arg(long)]
+        load: bool,
+    },
     /// Components and properties of a plugin
     #[command(after_help = "Example:\n  artemis-host plugins show csv-reader")]
     Show {
@@ -309,6 +346,15 @@ pub(crate) struct PluginRun {
     /// How many rows of each output are shown
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub rows: usize,
+    /// Pin the files of all plugins by their hashes, for --locked
+    #[command(after_help = "Example:\n  artemis-host plugins lock && artemis-host run job.toml --locked")]
+    Lock,
+    /// What `list --load` runs for each plugin
+    #[command(hide = true)]
+    Load {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -322,7 +368,12 @@ pub(crate) enum Store {
         /// Input datasets too
         #[arg(long)]
         inputs: bool,
+        #[command(flatten)]
+        search: Search,
     },
+    /// Make the index and the checkpoints anew from the logs
+    #[command(after_help = "Example:\n  artemis-host store reindex")]
+    Reindex,
     /// Any record as JSON: by name, id, beginning of an id, or key
     #[command(after_help = "Example:\n  artemis-host store show flights@2")]
     Show {
@@ -360,6 +411,16 @@ pub(crate) enum Store {
         #[arg(value_name = "DATASET[/PARTITION]")]
         dataset: String,
     },
+    /// Read a store of the Python framework in; its ids keep their meaning
+    #[command(after_help = "Example:\n  artemis-host store import /data/old-store --name people")]
+    Import {
+        /// The folder of its files
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// A name for its datasets
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Make an empty store
     #[command(after_help = "Example:\n  artemis-host store init --store /data/artemis-store")]
     Init {
@@ -369,7 +430,34 @@ pub(crate) enum Store {
         /// One hash for everything [default: SHA-1 for records as in the public model, BLAKE3 for data]
         #[arg(long, value_name = "NAME", value_parser = ["sha1", "sha256", "blake3"])]
         algorithm: Option<String>,
+        /// Where the data files go, if not beside the records: a directory or s3://bucket/prefix
+        #[arg(long, value_name = "URL")]
+        data_root: Option<String>,
     },
+}
+
+/// Which datasets are listed.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Only datasets that have this column
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub column: Option<String>,
+    /// Only datasets that have this partition
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub partition: Option<String>,
+    /// Only datasets that this plugin made
+    #[arg(long, value_name = "ID", conflicts_with = "jobs")]
+    pub plugin: Option<String>,
+    /// Only datasets made then or later: 2026-11-27, or 2026-11-27T15:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "jobs")]
+    pub since: Option<std::time::SystemTime>,
+}
+
+/// A day or a moment, as RFC 3339 writes them.
+fn date(text: &str) -> Result<std::time::SystemTime, String> {
+    let stamp = text.parse::<prost_types::Timestamp>().ok();
+    let time = stamp.and_then(|stamp| std::time::SystemTime::try_from(stamp).ok());
+    time.ok_or_else(|| "write a day, 2026-11-27, or a moment, 2026-11-27T15:00:00Z".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

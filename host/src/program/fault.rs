@@ -5,6 +5,8 @@ use std::path::Path;
 
 use artemis_host::catalog::CatalogError;
 use artemis_host::guess::GuessError;
+use artemis_host::interchange::ImportError;
+use artemis_host::interchange::framework::Untranslatable;
 use artemis_host::job::{ErrorKind, JobError};
 use artemis_host::menu::{JobFileError, Problems};
 use artemis_host::store::StoreError;
@@ -185,6 +187,23 @@ impl From<JobError> for Fault {
     }
 }
 
+impl From<ImportError> for Fault {
+    fn from(error: ImportError) -> Fault {
+        let message = error.to_string();
+        match error {
+            ImportError::Catalog(error) => error.into(),
+            ImportError::Changed { .. } => Fault::new(Kind::Store, message),
+            _ => Fault::new(Kind::Input, message),
+        }
+    }
+}
+
+impl From<Untranslatable> for Fault {
+    fn from(error: Untranslatable) -> Fault {
+        Fault::usage(error.to_string())
+    }
+}
+
 impl From<CatalogError> for Fault {
     fn from(error: CatalogError) -> Fault {
         let message = error.to_string();
@@ -203,7 +222,10 @@ impl From<CatalogError> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Fault {
-        let kind = if matches!(error, StoreError::BadKey { .. }) { Kind::Usage } else { Kind::Store };
+        let kind = match error {
+            StoreError::BadKey { .. } | StoreError::BadLocation { .. } => Kind::Usage,
+            _ => Kind::Store,
+        };
         Fault::new(kind, error.to_string())
     }
 }

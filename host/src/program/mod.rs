@@ -5,6 +5,7 @@ mod convert;
 mod data;
 mod fault;
 mod guess;
+mod layout;
 mod logging;
 mod lookup;
 mod menu;
@@ -18,6 +19,7 @@ mod run;
 mod screen;
 mod session;
 mod store;
+mod store_import;
 mod summary;
 mod table;
 mod text;
@@ -74,6 +76,7 @@ fn dispatch(session: &Session, command: Option<Command>, signals: &mut Signals) 
         Some(Command::Preview(args)) => preview::preview(session, &args),
         Some(Command::Convert(args)) => convert::convert(session, &args, signals),
         Some(Command::Menu(args)) => menu::menu(session, &args),
+        Some(Command::Layout(args)) => layout::layout(session, &args),
         Some(Command::Plugins(args)) => plugins::plugins(session, &args),
         Some(Command::Store(args)) => store::store(session, &args),
     }

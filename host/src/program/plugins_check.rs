@@ -4,6 +4,7 @@ use artemis_host::plugin::conformance::{
     self, CASES, CheckError, Limits, Needs, Planned, Report, Setup, SetupError, Verdict,
 };
 use artemis_host::plugin::manifest::Manifest;
+use artemis_host::plugin::trust::Trust;
 use artemis_host::plugin::{PluginFile, Status, scan};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -126,7 +127,10 @@ fn library(named: &Path) -> Outcome<PathBuf> {
 
 /// The plugin that a user names: a file, or a folder with a `plugin.toml`.
 pub(crate) fn plugin_file(named: &Path) -> Outcome<PluginFile> {
-    match scan::entry(named, PROFILE).status {
+    // Who names a file vouches for it.
+    let folder = named.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let trust = Trust::allowing(&[named.to_owned(), folder.to_owned()]);
+    match scan::entry(named, PROFILE, &trust).status {
         Status::Available(plugin) => Ok(*plugin),
         Status::Refused { reason, remedy } => {
             Err(Fault::new(Kind::Plugin, format!("{} {reason}", named.display())).help(remedy))

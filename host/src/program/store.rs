@@ -1,36 +1,47 @@
 //! `store`: what the store holds.
 
-use std::sync::Arc;
-
-use artemis_host::catalog::{Catalog, CatalogError, DatasetKind, DatasetRecord, JobStatus, JobSummary};
-use artemis_host::store::{Algorithm, Identity, LocalOptions, LocalStore};
+use artemis_host::catalog::{
+    Catalog, CatalogError, DatasetKind, DatasetRecord, JobStatus, JobSummary, Search,
+};
+use artemis_host::store::{Algorithm, Identity, Location, OpenOptions};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::args;
 use super::data;
 use super::fault::{Fault, Outcome};
 use super::lookup;
-use super::run;
 use super::session::Session;
+use super::store_import;
 use super::table::Table;
 use super::text::{self, bytes, counted, labelled, moment, number, timestamp, wrapped};
 
 pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
     match args {
         args::Store::List { jobs: true, .. } => jobs(session),
-        args::Store::List { inputs, .. } => datasets(session, *inputs),
+        args::Store::List { inputs, search, .. } => datasets(session, *inputs, search),
+        args::Store::Reindex => reindex(session),
         args::Store::Show { id } => show(session, id),
         args::Store::Head { dataset, rows } => data::head(session, dataset, *rows),
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),
         args::Store::Path { dataset } => data::path(session, dataset),
-        args::Store::Init { name, algorithm } => init(session, name.as_deref(), algorithm.as_deref()),
+        args::Store::Import { folder, name } => store_import::import(session, folder, name.as_deref()),
+        args::Store::Init { name, algorithm, data_root } => {
+            init(session, name.as_deref(), algorithm.as_deref(), data_root.as_deref())
+        }
     }
 }
 
-fn datasets(session: &Session, inputs: bool) -> Outcome {
+fn datasets(session: &Session, inputs: bool, search: &args::Search) -> Outcome {
     let catalog = session.store()?;
-    let ids = catalog.dataset_ids()?;
+    let ids = match wanted(search) {
+        None => catalog.dataset_ids()?,
+        Some(wanted) => {
+            let found = catalog.search(index_file(&catalog).as_deref(), &wanted)?;
+            found.into_iter().map(|entry| entry.id).collect()
+        }
+    };
     let mut records = Vec::with_capacity(ids.len());
     for id in ids {
         records.push(catalog.dataset(&id)?);
@@ -66,6 +77,45 @@ fn datasets(session: &Session, inputs: bool) -> Outcome {
         session.note(&format!("{hidden} not shown; --inputs shows them"));
     }
     Ok(())
+}
+
+/// What is searched for; `None`: all datasets.
+fn wanted(search: &args::Search) -> Option<Search> {
+    let args::Search { column, partition, plugin, since } = search;
+    let any = column.is_some() || partition.is_some() || plugin.is_some() || since.is_some();
+    any.then(|| Search {
+        column: column.clone(),
+        partition: partition.clone(),
+        plugin: plugin.clone(),
+        since: *since,
+        ..Search::default()
+    })
+}
+
+/// Where the index of a store is: among the caches of this user. `None` where there is no such place.
+fn index_file(catalog: &Catalog) -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|set| !set.is_empty()).map(PathBuf::from);
+    let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
+    caches
+        .is_absolute()
+        .then(|| caches.join("artemis-host").join(catalog.store_uuid().to_string()).join("index"))
+}
+
+fn reindex(session: &Session) -> Outcome {
+    let location = session.location(None)?;
+    let catalog = Catalog::open(location.open(&OpenOptions::default())?)?;
+    let path = index_file(&catalog);
+    let datasets = catalog.reindex(path.as_deref())?;
+    if session.json() {
+        let index = path.map(|path| path.to_string_lossy().into_owned());
+        return session
+            .answer(json!({ "store": store_to_json(&catalog), "datasets": datasets, "index": index }));
+    }
+    let mut out = labelled("indexed", &counted(datasets as u64, "dataset"), session.width);
+    if let Some(path) = path {
+        out += &labelled("index", &path.display().to_string(), session.width);
+    }
+    session.print(&out)
 }
 
 /// A job's id, as far as it differs from others: the last digits are random, the first ones are the time.
@@ -215,6 +265,12 @@ fn by_beginning(catalog: &Catalog, text: &str) -> Outcome<Value> {
         }
         return Ok(object);
     }
+    // Registered objects are found without reading the log of every dataset.
+    if text.len() >= lookup::SHORTEST_PREFIX
+        && let [object] = catalog.objects_by_id(text)?.as_slice()
+    {
+        return Ok(catalog.show(&object.id.to_string())?);
+    }
     let mut ids: Vec<_> = catalog.objects()?.into_iter().map(|object| object.id).collect();
     for job in catalog.jobs()? {
         if let JobStatus::Ended(_, end) = job.status {
@@ -235,21 +291,33 @@ fn by_beginning(catalog: &Catalog, text: &str) -> Outcome<Value> {
     }
 }
 
-fn init(session: &Session, name: Option<&str>, algorithm: Option<&str>) -> Outcome {
-    let path = session.store_path(None)?;
-    let name = name.map_or_else(|| run::name_of(&path), str::to_owned);
+fn init(session: &Session, name: Option<&str>, algorithm: Option<&str>, data_root: Option<&str>) -> Outcome {
+    let location = session.location(None)?;
+    let name = name.map_or_else(|| location.store_name(), str::to_owned);
     let mut identity = Identity::new(&name);
     if let Some(algorithm) = Algorithm::ALL.into_iter().find(|known| Some(known.name()) == algorithm) {
         (identity.objects, identity.data) = (algorithm, algorithm);
     }
-    let catalog = Catalog::create_as(Arc::new(LocalStore::new(&path, LocalOptions::default())), identity)?;
+    // Absolute, since commands run in other directories.
+    identity.data_root = data_root.map(str::parse).transpose()?.map(Location::absolute);
+    let options = OpenOptions::default();
+    let store = match &identity.data_root {
+        Some(root) => location.open_with_data_root(root, &options)?,
+        None => location.open(&options)?,
+    };
+    let root = identity.data_root.as_ref().map(ToString::to_string);
+    let catalog = Catalog::create_as(store, identity)?;
     if session.json() {
         let mut object = json!({ "store": store_to_json(&catalog) });
-        object["store"]["path"] = path.to_string_lossy().into();
+        object["store"]["path"] = location.to_string().into();
+        object["store"]["data_root"] = root.into();
         return session.answer(object);
     }
     let mut out = labelled("store", catalog.store_name(), session.width);
     out += &labelled("id", &catalog.store_uuid().to_string(), session.width);
-    out += &text::labelled("where", &path.display().to_string(), session.width);
+    out += &text::labelled("where", &location.to_string(), session.width);
+    if let Some(root) = root {
+        out += &text::labelled("data", &root, session.width);
+    }
     session.print(&out)
 }

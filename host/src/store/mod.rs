@@ -14,16 +14,31 @@
 mod content_id;
 #[cfg(test)]
 mod contract;
+mod disk;
+#[cfg(test)]
+mod disk_tests;
 mod error;
+#[cfg(test)]
+pub(crate) mod faults;
 mod identity;
 mod key;
 mod local;
+mod location;
 mod memory;
+mod object_storage;
+mod reader;
+mod s3;
+#[cfg(test)]
+pub(crate) mod s3_server;
+#[cfg(test)]
+mod s3_tests;
+mod split;
 
 use std::{
     fmt,
     ops::Range,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 pub use content_id::{Algorithm, ContentHasher, ContentId, ParseIdError};
@@ -31,7 +46,11 @@ pub use error::StoreError;
 pub use identity::{Identity, STORE_FORMAT_VERSION};
 pub use key::check_key;
 pub use local::{LocalOptions, LocalStore};
+pub use location::{Location, OpenOptions};
 pub use memory::MemoryStore;
+pub use object_storage::ObjectStorage;
+pub use reader::KeyReader;
+pub use split::SplitStore;
 
 /// The result of the operations of a store.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -43,6 +62,25 @@ pub enum Created {
     New,
     /// The key was there before and is unchanged.
     Exists,
+}
+
+/// Names of the directories in a directory that may not be there, sorted.
+fn directories(dir: &Path) -> Result<Vec<String>> {
+    let reading = match std::fs::read_dir(dir) {
+        Ok(reading) => reading,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(StoreError::io(dir, e)),
+    };
+    let mut names = Vec::new();
+    for entry in reading {
+        let entry = entry.map_err(|e| StoreError::io(dir, e))?;
+        let name = entry.file_name().into_string().ok().filter(|name| key::check_segment(name).is_ok());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            names.extend(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// A place for bytes under `/`-separated keys.
@@ -131,6 +169,21 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// A job name that is no key segment, or IO.
     fn clear_staging(&self, job: &str) -> Result<()>;
 
+    /// The jobs that have staged files on this machine, sorted: running ones, and killed ones.
+    ///
+    /// # Errors
+    /// IO.
+    fn staged_jobs(&self) -> Result<Vec<String>>;
+
+    /// Files in the making that were last written before `before`: those of killed writers, which nothing
+    /// reads. Unless `dry_run`, they are removed.
+    ///
+    /// # Errors
+    /// A store that may not be written, or IO.
+    fn sweep_leftovers(&self, _before: SystemTime, _dry_run: bool) -> Result<Vec<PathBuf>> {
+        Ok(Vec::new())
+    }
+
     /// Moves a staged file to a key that must not exist.
     ///
     /// # Errors
@@ -139,6 +192,12 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Where the key is as a local file, for programs that read files; `None` if it is not one.
     fn local_path(&self, key: &str) -> Option<PathBuf>;
+
+    /// Where the key is, as other programs name it: a `file:` or `s3:` URL, whether the key is there or not.
+    /// Empty where no other program can reach it.
+    fn url(&self, _key: &str) -> String {
+        String::new()
+    }
 
     /// Stores bytes under their content id. Bytes that are there already are compared, not written.
     ///
