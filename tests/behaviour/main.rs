@@ -12,6 +12,8 @@ mod memory;
 mod misbehaving;
 mod mismatches;
 mod plugins_new;
+mod plugin_check;
+mod plugin_run;
 mod records;
 mod store_commits;
 mod store_kills;

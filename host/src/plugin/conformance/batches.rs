@@ -1,12 +1,14 @@
 //! Batches to try a component with: every type, nulls, what lies behind nulls, all from a seed.
 
 use arrow::array::{
-    Array, ArrayRef, FixedSizeBinaryArray, Int32Array, Int64Array, ListArray, RecordBatch,
+    Array, ArrayData, ArrayRef, FixedSizeBinaryArray, Int32Array, Int64Array, ListArray, RecordBatch,
     RecordBatchOptions, StringArray, StructArray, make_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use artemis_plugin_api::abi::FFI_ArrowArray;
+use artemis_plugin_api::batch::export_batch;
 use std::sync::Arc;
 
 /// Numbers that follow from a seed (Sebastiano Vigna's splitmix64).
@@ -241,7 +243,7 @@ fn filled(data_type: &DataType, values: &[i64]) -> Result<ArrayRef, arrow::error
     })
 }
 
-/// Emitted batches of each output, one after the other.
+/// Emitted batches of each output, one after the other, in memory of their own.
 #[derive(Debug)]
 pub(super) struct Rows(pub(super) Vec<RecordBatch>);
 
@@ -261,7 +263,11 @@ impl Rows {
                 let options = RecordBatchOptions::new().with_row_count(Some(rows));
                 return RecordBatch::try_new_with_options(schema.clone(), vec![], &options);
             }
-            concat_batches(schema, own)
+            let all: Vec<&RecordBatch> = own.collect();
+            let rows = all.iter().map(|batch| batch.num_rows()).sum();
+            // One batch alone would be shared, not copied: with a row behind it, it is copied.
+            let spare = all.iter().find(|batch| batch.num_rows() > 0).map(|batch| batch.slice(0, 1));
+            Ok(concat_batches(schema, all.into_iter().chain(&spare))?.slice(0, rows))
         };
         outputs.iter().enumerate().map(output).collect::<Result<_, _>>().map(Self)
     }
@@ -307,6 +313,46 @@ fn same(a: &ArrayRef, b: &ArrayRef, bound: Option<f64>) -> bool {
         (Some(a), Some(b)) if numeric => (a - b).abs() <= bound * a.abs().max(b.abs()),
         _ => false,
     }
+}
+
+/// Where the rows of a batch lie in its buffers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Lies {
+    /// At their start.
+    #[default]
+    AtStart,
+    /// Behind other rows: every column has an offset.
+    BehindInColumns,
+    /// Behind other rows: the batch has an offset, its columns have none.
+    BehindInBatch,
+}
+
+/// Rows in front of those of a batch that lies behind others.
+const FRONT_ROWS: usize = 3;
+
+/// A batch as the C Data Interface moves it.
+///
+/// # Errors
+/// What arrow says, in words.
+pub(super) fn export(batch: RecordBatch, lies: Lies) -> Result<FFI_ArrowArray, String> {
+    let rows = batch.num_rows();
+    if lies == Lies::AtStart || batch.num_columns() == 0 || rows < FRONT_ROWS {
+        return Ok(export_batch(batch));
+    }
+    let longer = concat_batches(&batch.schema(), [&batch.slice(0, FRONT_ROWS), &batch]);
+    let longer = longer.map_err(|e| e.to_string())?;
+    let whole = longer.columns().iter().map(|column| column.to_data());
+    let fields = DataType::Struct(batch.schema().fields().clone());
+    let data = match lies {
+        Lies::BehindInBatch => {
+            ArrayData::builder(fields).len(rows).offset(FRONT_ROWS).child_data(whole.collect())
+        }
+        _ => {
+            let columns = whole.map(|data| data.slice(FRONT_ROWS, rows));
+            ArrayData::builder(fields).len(rows).child_data(columns.collect())
+        }
+    };
+    Ok(FFI_ArrowArray::new(&data.build().map_err(|e| e.to_string())?))
 }
 
 /// A sum over all bytes that a batch refers to.

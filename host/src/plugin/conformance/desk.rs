@@ -1,6 +1,7 @@
 //! The host's side of the calls that a case makes: services that write down what the component asked and gave.
 #![allow(unsafe_code)]
 
+use super::batches::Lies;
 use super::ledger::Ledger;
 use super::{Checked, Stop};
 use crate::menu::Value;
@@ -14,7 +15,7 @@ use artemis_plugin_api::{
     Action, Call, Error, Histogram, HistogramId, Level, Reject, Services, TimerId, ToolId,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::ThreadId;
 
@@ -68,8 +69,8 @@ pub(super) struct Desk {
     pub(super) bare_context: AtomicBool,
     /// One of the actions, for every reject.
     pub(super) action: AtomicI64,
-    /// How often `cancelled` was asked.
-    pub(super) cancel_asked: AtomicU64,
+    /// Where the rows of given batches lie in their buffers.
+    pub(super) lies: Mutex<Lies>,
 }
 
 /// What the handle of a context points to. The state comes first: the host's own services look for it there.
@@ -164,7 +165,7 @@ impl Desk {
             cancel: AtomicBool::new(false),
             bare_context: AtomicBool::new(false),
             action: AtomicI64::new(i64::from(ARTEMIS_ACTION_NULL)),
-            cancel_asked: AtomicU64::new(0),
+            lies: Mutex::default(),
         }
     }
 
@@ -201,6 +202,12 @@ impl Desk {
             Some((_, text)) => Err(Stop::Failed(text.clone())),
             None => Ok(()),
         }
+    }
+
+    /// A batch as the component gets it, counted.
+    pub(super) fn give(&self, batch: RecordBatch) -> Checked<FFI_ArrowArray> {
+        let lies = *self.lies.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.given.count(super::batches::export(batch, lies).map_err(Stop::Failed)?))
     }
 
     /// Makes a call of the component.
@@ -325,7 +332,6 @@ impl Services for Desk {
     fn progress(&self, _: u64, _: u64) {}
 
     fn cancelled(&self) -> bool {
-        self.cancel_asked.fetch_add(1, Ordering::SeqCst);
         self.cancel.load(Ordering::SeqCst)
     }
 

@@ -12,7 +12,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::Call;
 use artemis_plugin_api::abi::*;
-use artemis_plugin_api::batch::{export_batch, export_schema, import_schema};
+use artemis_plugin_api::batch::{export_schema, import_schema};
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Arc;
@@ -141,7 +141,7 @@ impl<'a> AlgorithmLife<'a> {
         batches: &[RecordBatch],
     ) -> Checked {
         let inputs: Vec<_> = batches.iter().map(|batch| (0, batch.clone())).collect();
-        self.try_execute(&self.about, instance, partial, inputs).ok("execute")
+        self.try_execute(&self.about, instance, partial, inputs)?.ok("execute")
     }
 
     /// One chunk, or what the component said. Each batch has the index of its parent.
@@ -151,11 +151,11 @@ impl<'a> AlgorithmLife<'a> {
         instance: &Owned,
         partial: Option<&Owned>,
         inputs: Vec<(u64, RecordBatch)>,
-    ) -> Said {
+    ) -> Result<Said, Stop> {
         let mut arrays: Vec<(u64, FFI_ArrowArray)> = inputs
             .into_iter()
-            .map(|(parent, batch)| (parent, self.desk.given.count(export_batch(batch))))
-            .collect();
+            .map(|(parent, batch)| Ok((parent, self.desk.give(batch)?)))
+            .collect::<Result<_, Stop>>()?;
         let inputs: Vec<artemis_input> = arrays
             .iter_mut()
             .map(|(parent, array)| artemis_input { parent: *parent, array: std::ptr::from_mut(array) })
@@ -178,7 +178,7 @@ impl<'a> AlgorithmLife<'a> {
         });
         // What the component left in its place is not ours to release: that would hide that it did not.
         arrays.into_iter().for_each(|(_, array)| std::mem::forget(array));
-        said
+        Ok(said)
     }
 
     /// Ends the work, or fails the case.
@@ -366,7 +366,7 @@ impl<'a> ToolLife<'a> {
         place: &PlaceLife,
         batch: RecordBatch,
     ) -> Result<(Said, Option<RecordBatch>), Stop> {
-        let mut input = self.desk.given.count(export_batch(batch));
+        let mut input = self.desk.give(batch)?;
         let mut output = FFI_ArrowArray::empty();
         let said = self.desk.call(&self.about, &[], |context, error| {
             let (component, place) = (self.component.raw(), place.owned.raw().cast_const());

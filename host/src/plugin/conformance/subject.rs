@@ -145,7 +145,12 @@ impl Subject {
         schema: &SchemaRef,
         calls: &[Vec<RecordBatch>],
     ) -> Result<Rows, Stop> {
-        let outputs = match self.table {
+        // The rows are taken while the component lives: that they outlive it is a case of its own.
+        let rows = |outputs: &[SchemaRef]| {
+            Rows::of(outputs, &desk.take_emitted())
+                .map_err(|e| failed(format!("the emitted batches do not fit: {e}")))
+        };
+        match self.table {
             Table::Algorithm(_) => {
                 let life = AlgorithmLife::ready(self, desk, std::slice::from_ref(schema))?;
                 let (instance, partial) = (life.instance()?, life.partial()?);
@@ -153,7 +158,7 @@ impl Subject {
                     life.execute(&instance, partial.as_ref(), batches)?;
                 }
                 life.finalize(partial.as_ref())?;
-                life.outputs.clone()
+                rows(&life.outputs)
             }
             Table::Tool(_) => {
                 let life = ToolLife::configure(self, desk)?;
@@ -162,12 +167,10 @@ impl Subject {
                     let result = life.execute(&place, batch.clone())?;
                     desk.put(result);
                 }
-                vec![place.output.clone()]
+                rows(std::slice::from_ref(&place.output))
             }
-            Table::Reader(_) => return Err(failed("a reader takes no batches")),
-        };
-        let emitted = desk.take_emitted();
-        Rows::of(&outputs, &emitted).map_err(|e| failed(format!("the emitted batches do not fit: {e}")))
+            Table::Reader(_) => Err(failed("a reader takes no batches")),
+        }
     }
 
     /// As [`Subject::run`] with one batch a call and a host of its own.

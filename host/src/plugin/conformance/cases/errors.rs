@@ -68,8 +68,10 @@ fn provoked(subject: &Subject) -> Result<Vec<(String, Said)>, Stop> {
     if let Table::Algorithm(_) = subject.table
         && let Ok(batch) = subject.batch(Shape::new(5, subject.seed))
     {
-        let mut life = AlgorithmLife::configure(subject, &desk)?;
-        all.push(("initialize without parents".into(), life.try_initialize(&[])?));
+        {
+            let mut life = AlgorithmLife::configure(subject, &desk)?;
+            all.push(("initialize without parents".into(), life.try_initialize(&[])?));
+        }
         let life = AlgorithmLife::ready(subject, &desk, &[batch.schema()])?;
         if life.accumulates() {
             for bytes in [&b""[..], b"not a partial"] {
@@ -79,7 +81,7 @@ fn provoked(subject: &Subject) -> Result<Vec<(String, Said)>, Stop> {
         let (instance, partial) = (life.instance()?, life.partial()?);
         let said = during(&desk.refuse, || {
             life.try_execute(&plain_call(), &instance, partial.as_ref(), vec![(0, batch)])
-        });
+        })?;
         all.push(("execute whose batch is refused".into(), said));
     }
     if let Table::Reader(_) = subject.table
@@ -148,7 +150,7 @@ fn refusal(subject: &Subject) -> Checked {
             let emitted = desk.take_emitted().len();
             let said = during(&desk.refuse, || {
                 life.try_execute(&plain_call(), &instance, partial.as_ref(), vec![(0, batch)])
-            });
+            })?;
             passed_on(said, emitted)
         }
     }
@@ -160,6 +162,6 @@ fn unknown_parent(subject: &Subject) -> Checked {
     desk.action.store(i64::from(ARTEMIS_ACTION_STOP), Ordering::SeqCst);
     let life = AlgorithmLife::ready(subject, &desk, &[batch.schema()])?;
     let (instance, partial) = (life.instance()?, life.partial()?);
-    let said = life.try_execute(&plain_call(), &instance, partial.as_ref(), vec![(1000, batch)]);
+    let said = life.try_execute(&plain_call(), &instance, partial.as_ref(), vec![(1000, batch)])?;
     said.sound("execute")
 }

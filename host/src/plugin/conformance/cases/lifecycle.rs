@@ -159,7 +159,7 @@ fn sample_pass(subject: &Subject) -> Checked {
     {
         let (instance, partial) = (life.instance()?, life.partial()?);
         let about = Call { flags: ARTEMIS_FLAG_SAMPLE | ARTEMIS_FLAG_FIRST, ..plain_call() };
-        life.try_execute(&about, &instance, partial.as_ref(), vec![(0, batch.clone())]).ok("execute")?;
+        life.try_execute(&about, &instance, partial.as_ref(), vec![(0, batch.clone())])?.ok("execute")?;
         desk.take_emitted();
     }
     let (instance, partial) = (life.instance()?, life.partial()?);
@@ -249,7 +249,7 @@ fn cancelled(subject: &Subject) -> Checked {
             let (instance, partial) = (life.instance()?, life.partial()?);
             let said = during(&desk.cancel, || {
                 life.try_execute(&plain_call(), &instance, partial.as_ref(), vec![(0, batch)])
-            });
+            })?;
             fits(said.status, "execute", said.told("execute"))
         }
         Table::Tool(_) => {

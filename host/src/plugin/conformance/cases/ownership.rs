@@ -12,7 +12,7 @@ use crate::plugin::conformance::{Checked, Stop, ensure, failed};
 use crate::plugin::crossing::raw_chunk;
 use crate::plugin::library::Table;
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 
 pub(super) const CASES: &[Case] = &[
@@ -118,7 +118,7 @@ fn inputs_on_error(subject: &Subject) -> Checked {
         let (instance, partial) = (life.instance()?, life.partial()?);
         let inputs = vec![(0, batch.clone()), (0, batch)];
         let said =
-            during(&desk.refuse, || life.try_execute(&plain_call(), &instance, partial.as_ref(), inputs));
+            during(&desk.refuse, || life.try_execute(&plain_call(), &instance, partial.as_ref(), inputs))?;
         if said.is_ok() {
             return Err(Stop::Skipped("the checker could not make execute fail".into()));
         }
@@ -154,22 +154,15 @@ fn batch_marks(subject: &Subject) -> Checked {
     })
 }
 
-/// A copy whose buffers are its own.
-fn deep_copy(batch: &RecordBatch) -> Checked<RecordBatch> {
-    // One batch alone would be shared, not copied.
-    let copy = concat_batches(&batch.schema(), [batch, &batch.slice(0, 0)]);
-    copy.map_err(|e| failed(e.to_string()))
-}
-
 fn outputs_outlive(subject: &Subject) -> Checked {
     let desk = subject.desk();
-    // Batches as they were emitted, while the component lives, and copies of them.
-    let kept: Vec<RecordBatch> = match subject.table {
+    // Batches as they were emitted, and copies of their rows that were made while the component lived.
+    let (kept, copies, schemas) = match subject.table {
         Table::Reader(_) => {
             let session = Session::open(subject, &desk)?;
             let instance = session.reading.instance()?;
             session.execute(&instance, 0, 0..session.records())?;
-            desk.take_emitted().into_iter().map(|(_, batch)| batch).collect()
+            copied(desk.take_emitted(), session.schemas.clone())?
         }
         Table::Algorithm(_) => {
             let batch = subject.batch(Shape::new(ROWS, subject.seed))?;
@@ -177,39 +170,32 @@ fn outputs_outlive(subject: &Subject) -> Checked {
             let (instance, partial) = (life.instance()?, life.partial()?);
             life.execute(&instance, partial.as_ref(), &[batch])?;
             life.finalize(partial.as_ref())?;
-            let kept: Vec<_> = desk.take_emitted().into_iter().map(|(_, batch)| batch).collect();
-            return after_release(kept, move || drop((instance, partial, life)));
+            copied(desk.take_emitted(), life.outputs.clone())?
         }
         Table::Tool(_) => {
             let batch = subject.batch(Shape::new(ROWS, subject.seed))?;
             let life = ToolLife::configure(subject, &desk)?;
             let place = life.place(&batch.schema())?;
             let result = life.execute(&place, batch)?;
-            return after_release(vec![result], move || drop((place, life)));
+            copied(vec![(0, result)], vec![place.output.clone()])?
         }
     };
-    // The session is gone; what it would have emitted, another tells.
-    let again = reading::whole(subject, &subject.desk())?;
-    let schemas: Vec<_> = kept.first().map(|batch| batch.schema()).into_iter().collect();
-    let numbered: Vec<_> = kept.iter().map(|batch| (0, batch.clone())).collect();
-    let rows = Rows::of(&schemas, &numbered).map_err(|e| failed(e.to_string()))?;
-    if let (1, Some(difference)) = (again.0.len(), again.difference(&rows)) {
-        return Err(failed(format!("after the reader was released: {difference}")));
+    let after = Rows::of(&schemas, &kept).map_err(|e| failed(e.to_string()))?;
+    if let Some(difference) = copies.difference(&after) {
+        return Err(failed(format!("before and after the component was released: {difference}")));
     }
-    drop(rows);
+    drop(after);
     release_elsewhere(kept)
 }
 
-fn after_release(kept: Vec<RecordBatch>, release: impl FnOnce()) -> Checked {
-    let copies = kept.iter().map(deep_copy).collect::<Result<Vec<_>, _>>()?;
-    release();
-    for (index, (batch, copy)) in kept.iter().zip(&copies).enumerate() {
-        ensure(batch == copy, || format!("batch {index} has other values after the component was released"))?;
-    }
-    release_elsewhere(kept)
+type Emitted = Vec<(usize, RecordBatch)>;
+
+fn copied(emitted: Emitted, schemas: Vec<SchemaRef>) -> Checked<(Emitted, Rows, Vec<SchemaRef>)> {
+    let copies = Rows::of(&schemas, &emitted).map_err(|e| failed(e.to_string()))?;
+    Ok((emitted, copies, schemas))
 }
 
-fn release_elsewhere(kept: Vec<RecordBatch>) -> Checked {
+fn release_elsewhere(kept: Emitted) -> Checked {
     std::thread::spawn(move || drop(kept)).join().map_err(|_| failed("a release panicked"))
 }
 

@@ -312,12 +312,7 @@ fn empty_head(subject: &Subject) -> Checked {
     let desk = subject.desk();
     let reading = Reading::configure(subject, &desk)?;
     let nothing = Arc::new(ChunkBytes::copy_of(&[]));
-    let (said, datum) = reading.open(&nothing);
-    said.sound("open_datum")?;
-    match datum {
-        Some(datum) => reading.try_schemas(&datum, None)?.0.sound("schema"),
-        None => Ok(()),
-    }
+    reading.open(&nothing).0.sound("open_datum")
 }
 
 /// Changes digits until the reader rejects something; the session then has that input, in chunks of so many records.

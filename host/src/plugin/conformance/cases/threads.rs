@@ -10,7 +10,8 @@ use crate::plugin::conformance::{Checked, Stop, failed};
 use crate::plugin::library::Table;
 use crate::plugin::manifest::ComponentKind;
 use arrow::array::RecordBatch;
-use std::sync::Barrier;
+use arrow::datatypes::{DataType, Field, Schema};
+use std::sync::{Arc, Barrier};
 
 const INSTANCES_KINDS: &[ComponentKind] = &[ComponentKind::Reader, ComponentKind::Algorithm];
 
@@ -36,9 +37,17 @@ pub(super) const CASES: &[Case] = &[
         "An instance is made on one thread, used on another, and released on a third.",
         moved_instance,
     ),
+    component(
+        "places-many",
+        Level::Threads,
+        &[ComponentKind::Tool],
+        "A tool has many places of use at once, each for its own schema, given back in any order.",
+        many_places,
+    ),
 ];
 
 const INSTANCES: usize = 16;
+const PLACES: usize = 8;
 const THREADS: usize = 4;
 const CALLS: usize = 4;
 
@@ -176,4 +185,35 @@ fn moved_instance(subject: &Subject) -> Checked {
             Ok(())
         })
     })
+}
+
+fn many_places(subject: &Subject) -> Checked {
+    let desk = subject.desk();
+    let batch = subject.batch(Shape::new(30, subject.seed))?;
+    let life = ToolLife::configure(subject, &desk)?;
+    let alone = {
+        let place = life.place(&batch.schema())?;
+        Rows(vec![life.execute(&place, batch.clone())?])
+    };
+    // Each has a column more than the one before, where the tool takes that.
+    let schema = |place: usize| {
+        let extra = (0..place).map(|i| Arc::new(Field::new(format!("extra{i}"), DataType::Int64, true)));
+        Arc::new(Schema::new(batch.schema().fields().iter().cloned().chain(extra).collect::<Vec<_>>()))
+    };
+    let mut others = Vec::new();
+    for index in 0..PLACES {
+        let (said, place) = life.try_place(&schema(index))?;
+        match (said.is_declined(), place) {
+            (false, Some(place)) => others.push(place),
+            (true, _) => others.push(life.place(&batch.schema())?),
+            _ => said.ok(&format!("initialize of place {index}"))?,
+        }
+    }
+    let first = life.place(&batch.schema())?;
+    as_alone(&alone, &Rows(vec![life.execute(&first, batch.clone())?]))?;
+    while !others.is_empty() {
+        drop(others.swap_remove(others.len() / 2));
+        as_alone(&alone, &Rows(vec![life.execute(&first, batch.clone())?]))?;
+    }
+    Ok(())
 }
