@@ -1,0 +1,85 @@
+//! `store list`: the datasets.
+
+use artemis_host::catalog::{DatasetKind, DatasetRecord};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::fault::Outcome;
+use super::super::session::Session;
+use super::super::table::Table;
+use super::super::text::{bytes, counted, moment, number, timestamp};
+use super::store_to_json;
+
+pub(crate) fn datasets(session: &Session, inputs: bool) -> Outcome {
+    let catalog = session.store()?;
+    let ids = catalog.dataset_ids()?;
+    let mut records = Vec::with_capacity(ids.len());
+    for id in ids {
+        records.push(catalog.dataset(&id)?);
+    }
+    let all = records.len();
+    records.retain(|record| inputs || record.kind == DatasetKind::DatasetProduced);
+    if session.json() {
+        let datasets: Vec<Value> = records.iter().map(dataset_to_json).collect();
+        return session.answer(json!({ "store": store_to_json(&catalog), "datasets": datasets }));
+    }
+    let mut table = Table::new(&["name", "id", ">rows", ">size", ">parts", "job", "created"]);
+    for record in &records {
+        let names: Vec<String> =
+            record.names.iter().map(|name| format!("{}@{}", name.name, name.version)).collect();
+        let job = record.jobs.first().map(short).unwrap_or_default();
+        table.row(vec![
+            if names.is_empty() { "-".into() } else { names.join(" ") },
+            record.id.short(),
+            number(record.rows()),
+            bytes(record.bytes()),
+            record.partitions.len().to_string(),
+            job,
+            moment(record.created),
+        ]);
+    }
+    if records.is_empty() {
+        session.note("the store has no dataset yet: `run JOB` makes one");
+    } else {
+        session.print(&table.render(session.width))?;
+    }
+    if records.len() < all {
+        let hidden = counted((all - records.len()) as u64, "input dataset");
+        session.note(&format!("{hidden} not shown; --inputs shows them"));
+    }
+    Ok(())
+}
+
+/// A job's id, as far as it differs from others: the last digits are random, the first ones are the time.
+fn short(job: &Uuid) -> String {
+    let text = job.simple().to_string();
+    text[text.len() - 8..].to_owned()
+}
+
+fn dataset_to_json(record: &DatasetRecord) -> Value {
+    let partitions = record.partitions.iter().map(|partition| {
+        json!({
+            "name": partition.name,
+            "rows": partition.rows(),
+            "bytes": partition.bytes(),
+            "parts": partition.parts.len(),
+        })
+    });
+    let names = record
+        .names
+        .iter()
+        .map(|name| json!({ "name": name.name, "version": name.version, "latest": name.latest }));
+    json!({
+        "id": record.id.to_string(),
+        "kind": if record.kind == DatasetKind::DatasetInput { "input" } else { "produced" },
+        "names": names.collect::<Vec<_>>(),
+        "created": timestamp(record.created),
+        "rows": record.rows(),
+        "bytes": record.bytes(),
+        "partitions": partitions.collect::<Vec<_>>(),
+        "jobs": record.jobs.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "menu": record.menu().map(|id| id.to_string()),
+        "config": record.config().map(|id| id.to_string()),
+        "parents": record.parents.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
