@@ -5,6 +5,7 @@ use arrow::array::RecordBatch;
 use arrow::ipc::reader::FileReader;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -130,10 +131,14 @@ impl Default for Scratch {
 }
 
 impl Scratch {
+    /// A scratch directory without plugins, for tests that run no job.
+    pub fn bare() -> Self {
+        Self { dir: tempfile::tempdir().expect("a scratch directory") }
+    }
+
     /// A scratch directory with the shipped plugins in `plugins`.
     pub fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a scratch directory");
-        let scratch = Self { dir };
+        let scratch = Self::bare();
         std::fs::create_dir(scratch.path("plugins")).expect("a directory");
         built().shipped.iter().for_each(|plugin| scratch.add_plugin(plugin));
         scratch
@@ -252,6 +257,52 @@ pub fn shared() -> Option<PathBuf> {
             None
         }
     }
+}
+
+/// An S3 server on this machine.
+#[derive(Debug)]
+pub struct S3 {
+    /// Ends when the pipe to its standard input closes.
+    _process: std::process::Child,
+    env: Vec<(String, String)>,
+}
+
+impl S3 {
+    /// What the program needs to know of it.
+    pub fn env(&self) -> &[(String, String)] {
+        &self.env
+    }
+
+    /// The URL of a store in its bucket.
+    pub fn store(&self, name: &str) -> String {
+        format!("s3://artemis/{name}")
+    }
+}
+
+/// A new S3 server; `None` with a loud word where `ARTEMIS_TEST_PYTHON` names no Python that has moto.
+pub fn s3() -> Option<S3> {
+    let Some(python) = std::env::var_os("ARTEMIS_TEST_PYTHON") else {
+        eprintln!("SKIPPED: ARTEMIS_TEST_PYTHON names no Python with moto, the test on S3 does not run");
+        return None;
+    };
+    let mut process = Command::new(python)
+        .arg(root().join("tests/python/s3_server.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("ARTEMIS_TEST_PYTHON runs");
+    let mut address = String::new();
+    let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
+    stdout.read_line(&mut address).expect("the server says where it is");
+    assert!(address.starts_with("http://"), "the server did not start: {address:?}");
+    let env = [
+        ("AWS_ENDPOINT_URL", address.trim()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    let env = env.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    Some(S3 { _process: process, env })
 }
 
 /// A job file that reads `paths` with the CSV reader and stores what it reads as the partition `initial`.

@@ -138,6 +138,13 @@ impl Catalog {
             let key = part_key(commit, part);
             match self.store.publish(&part.staged, &key) {
                 Ok(()) => {}
+                // Half of it is there: an earlier attempt of this job was cut short.
+                Err(StoreError::Exists { .. })
+                    if part.staged.exists() && self.store.size(&key)? != Some(part.bytes) =>
+                {
+                    self.store.delete(&key)?;
+                    self.store.publish(&part.staged, &key)?;
+                }
                 Err(StoreError::NotFound { .. } | StoreError::Exists { .. })
                     if self.store.size(&key)? == Some(part.bytes) => {}
                 Err(e) => return Err(e.into()),

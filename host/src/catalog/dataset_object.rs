@@ -2,8 +2,6 @@
 //!
 //! It is derived, not stored, so addresses and clock times may stand in it.
 
-use std::path::Path;
-
 use artemis_proto::{
     cronus, cronus_objects as model,
     cronus_objects::{CronusObject, cronus_object::Info},
@@ -162,24 +160,10 @@ impl Catalog {
         Ok(schema.map(|s| s.fields.into_iter().map(|f| f.name).collect()).unwrap_or_default())
     }
 
-    /// The URL of a key, where the store has local files.
+    /// The URL of a key, where other programs can reach it.
     fn address(&self, key: &str) -> String {
-        let path = self.store.local_path(key).and_then(|path| std::path::absolute(path).ok());
-        path.map(|path| file_url(&path)).unwrap_or_default()
+        self.store.url(key)
     }
-}
-
-/// A path as a `file:` URL (RFC 8089), with other bytes than RFC 3986's unreserved ones in percent form.
-fn file_url(path: &Path) -> String {
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'.' | b'_' | b'~' => url.push(char::from(*byte)),
-            b if b.is_ascii_alphanumeric() => url.push(char::from(*b)),
-            b => url.push_str(&format!("%{b:02X}")),
-        }
-    }
-    url
 }
 
 /// The nearest value that the model's field holds.

@@ -123,10 +123,7 @@ impl Catalog {
             workers: job.workers,
             command: job.command.clone(),
         };
-        let key = key(id, "start");
-        if self.store.create(&key, &start.encode_to_vec())? == Created::Exists {
-            return Err(StoreError::Exists { key }.into());
-        }
+        self.create_own(key(id, "start"), &start.encode_to_vec())?;
         let staging = self.store.staging_dir(&id.to_string())?;
         Ok(JobHandle { id, staging, started: system_time(Some(started)) })
     }
@@ -172,11 +169,17 @@ impl Catalog {
             job_info_id: text(end.info),
             log_id: text(end.log),
         };
-        let key = key(job.id, "end");
-        if self.store.create(&key, &message.encode_to_vec())? == Created::Exists {
+        self.create_own(key(job.id, "end"), &message.encode_to_vec())?;
+        Ok(self.store.clear_staging(&job.id.to_string())?)
+    }
+
+    /// Creates a record that only this job makes. One that is there with the same bytes is this one: the
+    /// answer to an earlier attempt was lost.
+    fn create_own(&self, key: String, bytes: &[u8]) -> Result<()> {
+        if self.store.create(&key, bytes)? == Created::Exists && self.store.get(&key)? != bytes {
             return Err(StoreError::Exists { key }.into());
         }
-        Ok(self.store.clear_staging(&job.id.to_string())?)
+        Ok(())
     }
 
     /// All jobs, oldest first.

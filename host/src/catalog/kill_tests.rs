@@ -1,84 +1,18 @@
-//! A writer that stops at any operation leaves a store that opens, shows nothing uncommitted, and lacks
-//! nothing committed.
+//! A writer that stops at any operation, or whose store goes wrong at any operation, leaves a store that
+//! opens, shows nothing uncommitted, and lacks nothing committed.
 
-use std::{
-    ops::Range,
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{path::Path, sync::Arc};
 
 use artemis_proto::{FORMAT_VERSION, cronus, cronus_objects::FileObjectInfo};
 
-use super::{testing::commit, *};
-use crate::store::{ContentId, LocalOptions, LocalStore, StoreError};
-
-/// A store whose process dies at one of its writes, before or after the write took place.
-#[derive(Debug)]
-struct DyingStore {
-    inner: LocalStore,
-    /// Writes until death.
-    left: AtomicUsize,
-    /// Whether the last write still takes place.
-    after: bool,
-}
-
-impl DyingStore {
-    fn write<T>(&self, act: impl FnOnce() -> crate::store::Result<T>) -> crate::store::Result<T> {
-        let dead = || StoreError::NotFound { key: "the process is dead".into() };
-        match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)) {
-            Err(_) => Err(dead()),
-            Ok(1) => {
-                if self.after {
-                    act()?;
-                }
-                Err(dead())
-            }
-            Ok(_) => act(),
-        }
-    }
-}
-
-impl Store for DyingStore {
-    fn get(&self, key: &str) -> crate::store::Result<Vec<u8>> {
-        self.inner.get(key)
-    }
-    fn get_range(&self, key: &str, range: Range<u64>) -> crate::store::Result<Vec<u8>> {
-        self.inner.get_range(key, range)
-    }
-    fn size(&self, key: &str) -> crate::store::Result<Option<u64>> {
-        self.inner.size(key)
-    }
-    fn create(&self, key: &str, bytes: &[u8]) -> crate::store::Result<Created> {
-        self.write(|| self.inner.create(key, bytes))
-    }
-    fn put(&self, key: &str, bytes: &[u8]) -> crate::store::Result<()> {
-        self.write(|| self.inner.put(key, bytes))
-    }
-    fn list(&self, prefix: &str) -> crate::store::Result<Vec<String>> {
-        self.inner.list(prefix)
-    }
-    fn children(&self, prefix: &str) -> crate::store::Result<Vec<String>> {
-        self.inner.children(prefix)
-    }
-    fn delete(&self, key: &str) -> crate::store::Result<()> {
-        self.write(|| self.inner.delete(key))
-    }
-    fn staging_dir(&self, job: &str) -> crate::store::Result<PathBuf> {
-        self.inner.staging_dir(job)
-    }
-    fn clear_staging(&self, job: &str) -> crate::store::Result<()> {
-        self.write(|| self.inner.clear_staging(job))
-    }
-    fn publish(&self, staged: &Path, key: &str) -> crate::store::Result<()> {
-        self.write(|| self.inner.publish(staged, key))
-    }
-    fn local_path(&self, key: &str) -> Option<PathBuf> {
-        self.inner.local_path(key)
-    }
-}
+use super::{
+    testing::{commit, try_commit},
+    *,
+};
+use crate::store::{
+    ContentId, LocalOptions, LocalStore, MemoryStore, StoreError,
+    faults::{Fault, FaultyStore, failing_local},
+};
 
 const PARTS: [(&str, &str); 3] = [("rows", "abc"), ("rows", "def"), ("more", "g")];
 
@@ -100,7 +34,7 @@ fn whole_job(store: Arc<dyn Store>, finished: &mut Vec<&'static str>) -> Result<
     let parent = catalog.commit_input_dataset(job.id, &[input])?;
     finished.push("inputs");
     let hists = catalog.put(ObjectKind::Hists, "hists", b"")?;
-    let mut made = commit(&catalog, "recipe", &PARTS);
+    let mut made = try_commit(&catalog, "recipe", &PARTS)?;
     made.objects.push(hists);
     made.parents = vec![parent];
     made.name = Some("flights".into());
@@ -111,9 +45,13 @@ fn whole_job(store: Arc<dyn Store>, finished: &mut Vec<&'static str>) -> Result<
     Ok(())
 }
 
-/// What must hold of a store, whatever was finished before its writer died.
+/// What must hold of a store in a directory, whatever was finished before its writer died.
 fn check(root: &Path, finished: &[&str], at: &str) {
-    let store: Arc<dyn Store> = Arc::new(LocalStore::new(root, LocalOptions::default()));
+    check_store(Arc::new(LocalStore::new(root, LocalOptions::default())), finished, at);
+}
+
+/// What must hold of a store, whatever was finished before its writer died.
+fn check_store(store: Arc<dyn Store>, finished: &[&str], at: &str) {
     let catalog = match Catalog::open(Arc::clone(&store)) {
         Err(CatalogError::NoStore) if finished.is_empty() => return,
         opened => opened.unwrap_or_else(|e| panic!("{at}: {e}")),
@@ -142,13 +80,13 @@ fn check(root: &Path, finished: &[&str], at: &str) {
 #[test]
 fn a_writer_killed_at_any_write_loses_nothing_and_shows_nothing_unfinished() {
     let mut deaths = 0;
-    for after in [false, true] {
+    for death in [Fault::DieBefore, Fault::DieAfter] {
         for left in 1.. {
-            let at = format!("killed {} write {left}", if after { "after" } else { "before" });
+            let at = format!("{death:?} write {left}");
             let dir = tempfile::tempdir().unwrap();
             let options = LocalOptions { durable: false, ..LocalOptions::default() };
-            let inner = LocalStore::new(dir.path(), options);
-            let dying = DyingStore { inner, left: AtomicUsize::new(left), after };
+            let inner = Arc::new(LocalStore::new(dir.path(), options));
+            let dying = FaultyStore::new(inner, death, left);
             let mut finished = Vec::new();
             let result = whole_job(Arc::new(dying), &mut finished);
             check(dir.path(), &finished, &at);
@@ -177,8 +115,8 @@ fn a_commit_cut_short_before_the_stores_log_is_finished_when_it_is_asked_for() {
     for left in 1..40 {
         let root = dir.path().join(left.to_string());
         let options = LocalOptions { durable: false, ..LocalOptions::default() };
-        let dying =
-            DyingStore { inner: LocalStore::new(&root, options), left: AtomicUsize::new(left), after: true };
+        let inner = Arc::new(LocalStore::new(&root, options));
+        let dying = FaultyStore::new(inner, Fault::DieAfter, left);
         let mut finished = Vec::new();
         // Every outcome is one to recover from.
         let _ = whole_job(Arc::new(dying), &mut finished);
@@ -194,4 +132,111 @@ fn a_commit_cut_short_before_the_stores_log_is_finished_when_it_is_asked_for() {
         settled += usize::from(logged && !visible);
     }
     assert!(settled > 0, "no death fell between the two logs");
+}
+
+#[test]
+fn any_operation_of_a_commit_may_go_wrong_in_any_way() {
+    for fault in [Fault::Fail, Fault::LoseAnswer, Fault::Delay, Fault::Duplicate, Fault::Tear] {
+        for at in 1.. {
+            let what = format!("{fault:?} at operation {at}");
+            let memory: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            let faulty = Arc::new(FaultyStore::new(Arc::clone(&memory), fault, at));
+            let mut finished = Vec::new();
+            let result = whole_job(Arc::clone(&faulty) as Arc<dyn Store>, &mut finished);
+            check_store(Arc::clone(&memory), &finished, &what);
+            assert!(
+                result.is_ok() || matches!(fault, Fault::Fail | Fault::LoseAnswer | Fault::Tear),
+                "{what}"
+            );
+            if result.is_err() {
+                // The same process tries again.
+                whole_job(Arc::clone(&faulty) as Arc<dyn Store>, &mut finished)
+                    .unwrap_or_else(|e| panic!("{what}, then: {e}"));
+                check_store(Arc::clone(&memory), &finished, &what);
+            }
+            no_commit_stands_twice(&memory, &what);
+            assert_eq!(memory.list("data").unwrap().len(), PARTS.len(), "{what}");
+            if !faulty.struck() {
+                assert!(at > 30, "only {at} operations: the wrapper does not see them");
+                break;
+            }
+        }
+    }
+}
+
+/// Each dataset was made once, each name moved once, each job stands once in a dataset's log.
+fn no_commit_stands_twice(store: &Arc<dyn Store>, what: &str) {
+    let mut seen = std::collections::BTreeSet::new();
+    for key in store.list("").unwrap() {
+        let is_log = (key.starts_with("log/") || key.starts_with("datasets/")) && key.ends_with(".pb");
+        if !is_log {
+            continue;
+        }
+        let commit = log::decode(&key, &store.get(&key).unwrap()).unwrap();
+        for payload in commit.payloads {
+            let fact = match payload.kind.unwrap() {
+                host::payload::Kind::DatasetMade(made) => format!("made {}", made.dataset_id),
+                host::payload::Kind::NameMoved(moved) => format!("moved {}", moved.name),
+                host::payload::Kind::Dataset(commit) => format!("{} by {}", commit.dataset_id, commit.job_id),
+                _ => continue,
+            };
+            assert!(seen.insert(fact.clone()), "{what}: twice {fact}");
+        }
+    }
+}
+
+#[test]
+fn a_commit_that_failed_can_be_tried_again_with_the_same_files() {
+    for fault in [Fault::Fail, Fault::LoseAnswer, Fault::Tear] {
+        for at in 1.. {
+            let what = format!("{fault:?} at operation {at}");
+            let memory: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            drop(Catalog::create(Arc::clone(&memory), "test").unwrap());
+            let faulty = Arc::new(FaultyStore::new(Arc::clone(&memory), fault, at));
+            let Ok(catalog) = Catalog::open(Arc::clone(&faulty) as Arc<dyn Store>) else { continue };
+            let mut made = commit(&catalog, "recipe", &PARTS);
+            made.name = Some("flights".into());
+            if catalog.commit_dataset(&made).is_err() {
+                catalog.commit_dataset(&made).unwrap_or_else(|e| panic!("{what}, then: {e}"));
+            }
+            no_commit_stands_twice(&memory, &what);
+            check_store(Arc::clone(&memory), &["dataset"], &what);
+            let healthy = Catalog::open(Arc::clone(&memory)).unwrap();
+            assert_eq!(healthy.dataset(&made.dataset).unwrap().jobs, [made.job], "{what}");
+            if !faulty.struck() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_or_read_only_from_any_step_on_is_a_clear_error_and_leaves_a_whole_store() {
+    // No space left, a read-only file system, no permission.
+    for number in [28, 30, 13] {
+        // A commit has hundreds of steps; every one near the beginning and a sample of the others.
+        for at in (1..40).chain((40..).step_by(7)) {
+            let what = format!("error {number} from step {at} on");
+            let dir = tempfile::tempdir().unwrap();
+            let (store, steps) = failing_local(dir.path(), at, number);
+            let mut finished = Vec::new();
+            let result = whole_job(Arc::new(store), &mut finished);
+            check(dir.path(), &finished, &what);
+            match result {
+                Ok(()) => {
+                    assert!(steps() < at || finished.contains(&"end"), "{what}");
+                    if steps() < at {
+                        break;
+                    }
+                }
+                Err(CatalogError::Store(StoreError::Io { .. } | StoreError::ReadOnly { .. })) => {}
+                Err(other) => panic!("{what}: {other:?}"),
+            }
+            let options = LocalOptions { durable: false, ..LocalOptions::default() };
+            let mut again = Vec::new();
+            whole_job(Arc::new(LocalStore::new(dir.path(), options)), &mut again)
+                .unwrap_or_else(|e| panic!("{what}, then: {e}"));
+            check(dir.path(), &again, &what);
+        }
+    }
 }

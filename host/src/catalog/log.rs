@@ -1,4 +1,7 @@
 //! Logs: numbered files that are created once and never rewritten, each naming the hash of the one before.
+//!
+//! Nothing lists a log to read it: the next entry is asked for by its number, so a commit costs the same
+//! however many entries there are.
 
 use std::sync::Arc;
 
@@ -7,7 +10,12 @@ use host::payload::Kind;
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Result, now};
+use super::{
+    Result,
+    checkpoint::{self, Checkpoint},
+    now,
+    segment::Segment,
+};
 use crate::store::{Algorithm, ContentId, Created, Store, StoreError};
 
 /// What the entries of a log amount to.
@@ -17,6 +25,9 @@ pub(super) trait Replay: Default {
     /// # Errors
     /// Content that makes no sense at `place`.
     fn apply(&mut self, commit: &host::Commit, place: &str) -> Result<(), StoreError>;
+
+    /// Takes the objects that all entries so far register from these segments, and forgets its own.
+    fn rebase(&mut self, _segments: Vec<Segment>) {}
 }
 
 /// A log as far as it was read.
@@ -26,13 +37,15 @@ pub(super) struct Replayed<R> {
     algorithm: Algorithm,
     next: u64,
     previous: Option<ContentId>,
+    /// Whether a checkpoint was looked for.
+    begun: bool,
     state: R,
 }
 
 impl<R: Replay> Replayed<R> {
     /// The log below a prefix, of which nothing was read yet.
     pub(super) fn new(prefix: &str, algorithm: Algorithm) -> Self {
-        Self { prefix: prefix.into(), algorithm, next: 0, previous: None, state: R::default() }
+        Self { prefix: prefix.into(), algorithm, next: 0, previous: None, begun: false, state: R::default() }
     }
 
     /// What the entries read so far amount to.
@@ -41,42 +54,76 @@ impl<R: Replay> Replayed<R> {
     }
 
     fn key(&self, version: u64) -> String {
-        format!("{}/{version:020}.pb", self.prefix)
+        entry_key(&self.prefix, version)
     }
 
-    /// Reads the entries that are new, and returns their versions and commit ids.
+    /// Reads the entries that are new, and returns their versions and commit ids. The first time, what a
+    /// checkpoint covers is taken from it.
     ///
     /// # Errors
     /// Damage, a gap, an entry of a newer format, or an error of the store.
     pub(super) fn refresh(&mut self, store: &dyn Store) -> Result<Vec<(u64, String)>> {
-        let mut seen = Vec::new();
-        for name in store.children(&self.prefix)? {
-            // Other names are caches beside the log.
-            let Some(version) = version_of(&name) else { continue };
-            if version < self.next {
-                continue;
-            }
-            if version > self.next {
-                return Err(StoreError::corrupt(self.key(self.next), "it is missing from the log").into());
-            }
-            let key = self.key(version);
-            let bytes = store.get(&key)?;
-            let commit = decode(&key, &bytes)?;
-            if commit.version != version {
-                return Err(
-                    StoreError::corrupt(key, format!("it says it is entry {}", commit.version)).into()
-                );
-            }
-            let previous = self.previous.map(|id| id.to_string()).unwrap_or_default();
-            if commit.previous != previous {
-                return Err(StoreError::corrupt(key, "it does not follow the entry before it").into());
-            }
-            self.state.apply(&commit, &key)?;
-            self.next = version + 1;
-            self.previous = Some(ContentId::of(self.algorithm, &bytes));
-            seen.push((version, commit.commit_id));
+        let first_time = !std::mem::replace(&mut self.begun, true);
+        if first_time && let Some(checkpoint) = checkpoint::load(store, &self.prefix, self.algorithm) {
+            self.start_from(checkpoint)?;
         }
-        Ok(seen)
+        let mut seen = Vec::new();
+        loop {
+            let key = self.key(self.next);
+            match store.get(&key) {
+                Ok(bytes) => seen.push((self.next, self.take(&key, &bytes)?)),
+                // Entries are made one after the other: one behind a missing one means damage, unless
+                // both came in the meantime.
+                Err(StoreError::NotFound { .. })
+                    if first_time && store.size(&self.key(self.next + 1))?.is_some() =>
+                {
+                    if store.size(&key)?.is_none() {
+                        return Err(StoreError::corrupt(key, "it is missing from the log").into());
+                    }
+                }
+                Err(StoreError::NotFound { .. }) => return Ok(seen),
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+
+    /// Takes in the next entry and returns its commit id.
+    fn take(&mut self, key: &str, bytes: &[u8]) -> Result<String> {
+        let commit = decode(key, bytes)?;
+        if commit.version != self.next {
+            return Err(StoreError::corrupt(key, format!("it says it is entry {}", commit.version)).into());
+        }
+        if commit.previous != self.previous.map(|id| id.to_string()).unwrap_or_default() {
+            return Err(StoreError::corrupt(key, "it does not follow the entry before it").into());
+        }
+        self.state.apply(&commit, key)?;
+        self.next += 1;
+        self.previous = Some(ContentId::of(self.algorithm, bytes));
+        Ok(commit.commit_id)
+    }
+
+    fn start_from(&mut self, mut checkpoint: Checkpoint) -> Result<()> {
+        let commits: Vec<_> = checkpoint.segments.iter_mut().flat_map(Segment::take_commits).collect();
+        let mut state = R::default();
+        for commit in commits {
+            state.apply(&commit, &format!("cache/{}", self.key(commit.version)))?;
+        }
+        state.rebase(checkpoint.segments);
+        (self.state, self.next, self.previous) = (state, checkpoint.next, Some(checkpoint.last));
+        Ok(())
+    }
+
+    /// Writes a checkpoint when it is time. One that cannot be written costs time later, not data.
+    fn checkpoint(&mut self, store: &dyn Store) {
+        let Some(last) = self.previous.filter(|_| self.next.is_multiple_of(checkpoint::INTERVAL)) else {
+            return;
+        };
+        match checkpoint::write(store, &self.prefix, self.algorithm, self.next, last) {
+            // Another writer's newer one does not fit what is known here.
+            Ok(Some(written)) if written.next == self.next => self.state.rebase(written.segments),
+            Ok(_) => {}
+            Err(e) => tracing::warn!("the checkpoint of {} cannot be written: {e}", self.prefix),
+        }
     }
 
     /// Appends one commit. `build` sees what the log amounts to just before and makes the payloads, or
@@ -113,6 +160,7 @@ impl<R: Replay> Replayed<R> {
                 self.state.apply(&commit, &key)?;
                 self.next = version + 1;
                 self.previous = Some(ContentId::of(self.algorithm, &bytes));
+                self.checkpoint(store);
                 return Ok(Some(version));
             }
         }
@@ -171,9 +219,9 @@ pub(super) fn check_format(place: &str, found: u32) -> Result<(), StoreError> {
     }
 }
 
-fn version_of(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(".pb")?;
-    (digits.len() == 20 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
+/// Where an entry of a log is.
+pub(super) fn entry_key(prefix: &str, version: u64) -> String {
+    format!("{prefix}/{version:020}.pb")
 }
 
 #[cfg(test)]

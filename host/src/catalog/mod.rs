@@ -77,6 +77,9 @@
 //! # }
 //! ```
 
+mod checkpoint;
+#[cfg(test)]
+mod checkpoint_tests;
 mod commit;
 mod dataset_object;
 mod error;
@@ -90,6 +93,7 @@ mod names;
 mod objects;
 pub mod recipe;
 mod records;
+mod segment;
 mod show;
 #[cfg(test)]
 mod testing;

@@ -7,6 +7,8 @@ use crate::store::{Algorithm, ContentId};
 
 /// The fewest hex digits that stand for an id.
 const SHORTEST_PREFIX: usize = 4;
+/// How many versions of a name are copied, the newest ones.
+const MOST_CACHED: usize = 100;
 /// How alike a name must be to be offered instead, by Jaro-Winkler.
 const LIKENESS: f64 = 0.8;
 
@@ -96,9 +98,11 @@ impl Catalog {
     /// Copies the versions of a name to where people find them. Nothing reads the copy back, so a copy
     /// that cannot be written is no failure.
     pub(super) fn cache_name(&self, view: &View, name: &str) {
-        let versions = view.names().get(name).into_iter().flatten();
-        let text: String =
-            versions.zip(1..).map(|(id, version)| format!("{name}@{version} {id}\n")).collect();
+        let versions = view.names().get(name).map(Vec::as_slice).unwrap_or_default();
+        // A commit must not cost more the more versions there are.
+        let skipped = versions.len().saturating_sub(MOST_CACHED);
+        let newest = versions.iter().zip(1..).skip(skipped);
+        let text: String = newest.map(|(id, version)| format!("{name}@{version} {id}\n")).collect();
         if let Err(e) = self.store.put(&format!("names/{name}"), text.as_bytes()) {
             tracing::warn!("names/{name} is out of date: {e}");
         }

@@ -7,7 +7,7 @@ use host::payload::Kind;
 use prost::Message;
 
 use super::{Catalog, Result, log::payload, view::parse_id};
-use crate::store::{ContentId, StoreError};
+use crate::store::{Algorithm, ContentId, StoreError};
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,11 +218,36 @@ impl Catalog {
     /// An error of the store.
     pub fn register(&self, objects: &[ObjectRef]) -> Result<()> {
         self.view().append(self.store.as_ref(), |view| {
-            let new = objects.iter().filter(|object| !view.has_object(object));
+            let new = objects.iter().filter(|object| !view.has_object(self.store.as_ref(), object));
             let payloads: Vec<_> = new.map(|object| payload(Kind::Object(object.to_proto()))).collect();
             (!payloads.is_empty()).then_some(payloads)
         })?;
         Ok(())
+    }
+
+    /// The registered objects whose name begins so, in the order of their names.
+    ///
+    /// # Errors
+    /// Damage, or an error of the store.
+    pub fn objects_named(&self, prefix: &str) -> Result<Vec<ObjectRef>> {
+        Ok(self.refreshed()?.state().objects_named(self.store.as_ref(), prefix)?)
+    }
+
+    /// The registered objects whose id begins so: hex digits, perhaps after `sha1:` or `sha1-`. Others are
+    /// found by [`objects`](Self::objects), which reads the logs of all datasets.
+    ///
+    /// # Errors
+    /// Damage, or an error of the store.
+    pub fn objects_by_id(&self, text: &str) -> Result<Vec<ObjectRef>> {
+        let (algorithm, digits) = Algorithm::ALL
+            .into_iter()
+            .find_map(|a| Some((Some(a), text.strip_prefix(a.name())?.strip_prefix([':', '-'])?)))
+            .unwrap_or((None, text));
+        let digits = digits.to_ascii_lowercase();
+        if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Ok(Vec::new());
+        }
+        Ok(self.refreshed()?.state().objects_by_id(self.store.as_ref(), algorithm, &digits)?)
     }
 
     /// All objects that a log lists, each kind and id once: first those of the store, then those of its
@@ -231,7 +256,7 @@ impl Catalog {
     /// # Errors
     /// Damage, or an error of the store.
     pub fn objects(&self) -> Result<Vec<ObjectRef>> {
-        let mut objects = self.refreshed()?.state().objects().to_vec();
+        let mut objects = self.refreshed()?.state().objects(self.store.as_ref())?;
         let mut seen: BTreeSet<_> = objects.iter().map(|o| (o.kind, o.id)).collect();
         for dataset in self.dataset_ids()? {
             let record = self.dataset(&dataset)?;

@@ -70,6 +70,10 @@ impl Catalog {
 
     /// What the logs, or the ends of jobs, say that an object is.
     fn kind_of(&self, id: &ContentId) -> Result<Option<ObjectKind>> {
+        // Registered objects are found at once; the logs of all datasets are read for the others.
+        if let Some(object) = self.objects_by_id(&id.to_string())?.first() {
+            return Ok(Some(object.kind));
+        }
         if let Some(object) = self.objects()?.iter().find(|object| object.id == *id) {
             return Ok(Some(object.kind));
         }

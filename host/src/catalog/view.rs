@@ -9,8 +9,13 @@ use artemis_proto::host;
 use host::payload::Kind;
 use uuid::Uuid;
 
-use super::{DatasetKind, ObjectRef, log::Replay, system_time};
-use crate::store::{ContentId, StoreError};
+use super::{
+    DatasetKind, ObjectRef,
+    log::Replay,
+    segment::{Registered, Segment},
+    system_time,
+};
+use crate::store::{Algorithm, ContentId, Store, StoreError};
 
 /// The replayed log of a store.
 #[derive(Debug, Default)]
@@ -18,8 +23,11 @@ pub(super) struct View {
     datasets: BTreeMap<ContentId, Made>,
     /// The datasets that each name was moved to, in order: version n stands at n - 1.
     names: BTreeMap<String, Vec<ContentId>>,
-    objects: Vec<ObjectRef>,
-    object_ids: BTreeSet<(&'static str, ContentId)>,
+    /// Objects that entries up to a checkpoint register.
+    older: Vec<Segment>,
+    /// Objects that later entries register, in order.
+    recent: Vec<Registered>,
+    recent_ids: BTreeSet<(&'static str, ContentId)>,
     entries: u64,
 }
 
@@ -46,13 +54,71 @@ impl View {
         &self.names
     }
 
-    /// Objects that the store's log registers, in order.
-    pub(super) fn objects(&self) -> &[ObjectRef] {
-        &self.objects
+    /// All objects that the store's log registers, in order. There may be millions.
+    ///
+    /// # Errors
+    /// Damage, or an error of the store.
+    pub(super) fn objects(&self, store: &dyn Store) -> Result<Vec<ObjectRef>, StoreError> {
+        let mut found = self.collect(|segment| segment.with_name(store, ""), |_| true)?;
+        found.sort_by_key(|registered| registered.at);
+        Ok(found.into_iter().map(|registered| registered.object).collect())
     }
 
-    pub(super) fn has_object(&self, object: &ObjectRef) -> bool {
-        self.object_ids.contains(&(object.kind.name(), object.id))
+    /// The objects whose name begins so, in the order of their names.
+    ///
+    /// # Errors
+    /// Damage, or an error of the store.
+    pub(super) fn objects_named(
+        &self,
+        store: &dyn Store,
+        prefix: &str,
+    ) -> Result<Vec<ObjectRef>, StoreError> {
+        let mut found = self
+            .collect(|segment| segment.with_name(store, prefix), |object| object.name.starts_with(prefix))?;
+        found.sort_by(|a, b| a.object.name.cmp(&b.object.name).then(a.at.cmp(&b.at)));
+        Ok(found.into_iter().map(|registered| registered.object).collect())
+    }
+
+    /// The objects whose id begins with these lower-case hex digits, of one algorithm or of any.
+    ///
+    /// # Errors
+    /// Damage, or an error of the store.
+    pub(super) fn objects_by_id(
+        &self,
+        store: &dyn Store,
+        algorithm: Option<Algorithm>,
+        digits: &str,
+    ) -> Result<Vec<ObjectRef>, StoreError> {
+        let fits = |object: &ObjectRef| {
+            algorithm.is_none_or(|a| a == object.id.algorithm()) && object.id.hex().starts_with(digits)
+        };
+        let mut found = self.collect(|segment| segment.with_id(store, algorithm, digits), fits)?;
+        found.sort_by_key(|registered| registered.at);
+        Ok(found.into_iter().map(|registered| registered.object).collect())
+    }
+
+    /// Of objects that were registered twice, the first one stays.
+    fn collect(
+        &self,
+        older: impl Fn(&Segment) -> Result<Vec<Registered>, StoreError>,
+        recent: impl Fn(&ObjectRef) -> bool,
+    ) -> Result<Vec<Registered>, StoreError> {
+        let mut found = Vec::new();
+        for segment in &self.older {
+            found.extend(older(segment)?);
+        }
+        found.extend(self.recent.iter().filter(|registered| recent(&registered.object)).cloned());
+        let mut seen = BTreeSet::new();
+        found.sort_by_key(|registered| registered.at);
+        found.retain(|registered| seen.insert((registered.object.kind, registered.object.id)));
+        Ok(found)
+    }
+
+    /// Whether an object is registered. A segment that cannot be read knows none: registering twice is
+    /// harmless.
+    pub(super) fn has_object(&self, store: &dyn Store, object: &ObjectRef) -> bool {
+        self.recent_ids.contains(&(object.kind.name(), object.id))
+            || self.older.iter().any(|segment| segment.has(store, object).unwrap_or(false))
     }
 }
 
@@ -68,12 +134,12 @@ impl Replay for View {
     fn apply(&mut self, commit: &host::Commit, place: &str) -> Result<(), StoreError> {
         let changes: Vec<Change> =
             commit.payloads.iter().map(|p| change(p, commit, place)).collect::<Result<_, _>>()?;
-        for change in changes {
+        for (change, number) in changes.into_iter().zip(0..) {
             match change {
                 Change::Nothing => {}
                 Change::Object(object) => {
-                    if self.object_ids.insert((object.kind.name(), object.id)) {
-                        self.objects.push(object);
+                    if self.recent_ids.insert((object.kind.name(), object.id)) {
+                        self.recent.push(Registered { object, at: (commit.version, number) });
                     }
                 }
                 Change::Made(id, made) => {
@@ -84,6 +150,14 @@ impl Replay for View {
         }
         self.entries += 1;
         Ok(())
+    }
+
+    fn rebase(&mut self, segments: Vec<Segment>) {
+        // Segments stand for entries even where they register nothing.
+        self.entries = self.entries.max(1);
+        self.older = segments.into_iter().filter(|segment| segment.len() > 0).collect();
+        self.recent.clear();
+        self.recent_ids.clear();
     }
 }
 

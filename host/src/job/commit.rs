@@ -17,6 +17,7 @@ use artemis_proto::FORMAT_VERSION;
 use artemis_proto::artemis::{JobInfo, Summary as JobSummary};
 use artemis_proto::host::{Annotation, InputStatus};
 use prost::Message;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -132,7 +133,7 @@ pub fn found(
             batches: partition.parts.iter().map(|part| part.batches).sum(),
             parts: partition.parts.len() as u64,
             bytes: partition.parts.iter().map(|part| part.bytes).sum(),
-            files: partition.parts.iter().filter_map(|part| catalog.store().local_path(&part.key)).collect(),
+            files: partition.parts.iter().map(|part| place(catalog, &part.key)).collect(),
         })
         .collect();
     // In the order of the leaves, as the job that made it told them.
@@ -521,11 +522,15 @@ impl Commit<'_> {
         let record = self.options.catalog.dataset(&dataset)?;
         for partition in &mut summary.partitions {
             let Some(found) = record.partitions.iter().find(|p| p.name == partition.name) else { continue };
-            let store = self.options.catalog.store();
-            partition.files = found.parts.iter().filter_map(|part| store.local_path(&part.key)).collect();
+            partition.files = found.parts.iter().map(|part| place(self.options.catalog, &part.key)).collect();
         }
         Ok(())
     }
+}
+
+/// Where a data file is: its path, or its URL where it is no local file.
+fn place(catalog: &Catalog, key: &str) -> PathBuf {
+    catalog.store().local_path(key).unwrap_or_else(|| catalog.store().url(key).into())
 }
 
 fn partition_summary(partition: &WrittenPartition) -> PartitionSummary {

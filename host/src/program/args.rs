@@ -12,7 +12,8 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 ran, but its checks failed · 2 usage or job file · 3 input data · 4 plugin · \
 5 store or IO, worth a retry · 6 lost a race, nothing to do · 70 a bug of the host · 130, 143 interrupted.
 
-Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS.
+Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS; for s3:// the \
+usual AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their like.
 
 Example:
   artemis-host guess data.csv -o job.toml && artemis-host run job.toml";
@@ -36,8 +37,9 @@ pub(crate) struct Global {
     /// beside the program]
     #[arg(long, global = true, value_name = "DIR")]
     pub plugins: Vec<PathBuf>,
-    /// The store's directory [default: ARTEMIS_STORE, else `artemis-store` beside the job file, or here]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The store: a directory, s3://bucket/prefix, or memory: for this run only [default: ARTEMIS_STORE, else
+    /// `artemis-store` beside the job file, or here]
+    #[arg(long, global = true, value_name = "DIR|URL")]
     pub store: Option<String>,
     /// How to answer: text for people, or one JSON object
     #[arg(long, global = true, value_enum, default_value = "text")]

@@ -10,7 +10,7 @@ use artemis_host::job::{self, Options};
 use artemis_host::limits::Limits;
 use artemis_host::menu::{self, INITIAL, Job};
 use artemis_host::plugin::catalogue::Catalogue;
-use artemis_host::store::LocalOptions;
+use artemis_host::store::{LocalOptions, Location, OpenOptions};
 
 use super::args;
 use super::fault::{Fault, Outcome};
@@ -45,7 +45,9 @@ pub(crate) fn convert(session: &Session, args: &args::Convert, signals: &Signals
         .tempdir_in(folder)
         .map_err(|error| Fault::io(folder, error))?;
     // Only the output itself has to survive a power failure; it is flushed below.
-    let catalog = run::open(store.path(), LocalOptions { durable: false, ..LocalOptions::default() })?;
+    let local = LocalOptions { durable: false, ..LocalOptions::default() };
+    let options = OpenOptions { local, ..OpenOptions::default() };
+    let catalog = run::open(&Location::Local(store.path().to_owned()), &options)?;
     let mut summary = {
         let progress = Progress::start(session, signals);
         let options = Options {

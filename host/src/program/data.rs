@@ -1,15 +1,15 @@
 //! `store head`, `store cat`, `store path`: the rows of a dataset and the files that hold them.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::StreamWriter;
-use artemis_host::catalog::{Catalog, DatasetRecord, Partition};
+use artemis_host::catalog::{Catalog, DatasetRecord, Part, Partition};
+use artemis_host::store::KeyReader;
 use serde_json::{Value, json};
 
 use super::args::Form;
@@ -93,11 +93,10 @@ pub(crate) fn path(session: &Session, text: &str) -> Outcome {
     let mut out = String::new();
     let mut listed = Vec::new();
     for partition in partitions {
-        let files = files(&catalog, partition)?;
+        let files: Vec<_> = partition.parts.iter().map(|part| place(&catalog, part)).collect();
         for file in &files {
-            out += &format!("{}\n", file.display());
+            out += &format!("{file}\n");
         }
-        let files: Vec<_> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
         listed.push(json!({ "name": partition.name, "rows": partition.rows(), "files": files }));
     }
     if session.json() {
@@ -115,14 +114,12 @@ fn some<'a>(record: &DatasetRecord, partitions: &'a [Partition]) -> Outcome<&'a 
     Ok(partitions)
 }
 
-/// The data files in order, absolute.
-fn files(catalog: &Catalog, partition: &Partition) -> Outcome<Vec<PathBuf>> {
-    let file = |part: &artemis_host::catalog::Part| {
-        let path = catalog.store().local_path(&part.key);
-        let path = path.ok_or_else(|| Fault::new(Kind::Store, format!("{} is no local file", part.key)))?;
-        Ok(std::path::absolute(&path).unwrap_or(path))
-    };
-    partition.parts.iter().map(file).collect()
+/// Where a data file is: its absolute path, or its URL where it is no local file.
+fn place(catalog: &Catalog, part: &Part) -> String {
+    match catalog.store().local_path(&part.key) {
+        Some(path) => std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned(),
+        None => catalog.store().url(&part.key),
+    }
 }
 
 /// The schema, and batches of at least so many rows if there are as many.
@@ -134,14 +131,14 @@ fn first_rows(
     let mut schema = None;
     let mut batches = Vec::new();
     let mut left = rows;
-    for file in files(catalog, partition)? {
-        let reader = open(&file)?;
+    for part in &partition.parts {
+        let reader = open(catalog, part)?;
         schema.get_or_insert_with(|| reader.schema());
         for batch in reader {
             if left == 0 {
                 break;
             }
-            let batch = batch.map_err(|error| damaged(&file, &error))?;
+            let batch = batch.map_err(|error| damaged(part, &error))?;
             left = left.saturating_sub(batch.num_rows());
             batches.push(batch);
         }
@@ -154,21 +151,21 @@ fn first_rows(
 
 /// Calls `write` for every batch of a partition; one is in memory at a time.
 fn each(catalog: &Catalog, partition: &Partition, mut write: impl FnMut(&RecordBatch) -> Outcome) -> Outcome {
-    for file in files(catalog, partition)? {
-        for batch in open(&file)? {
-            write(&batch.map_err(|error| damaged(&file, &error))?)?;
+    for part in &partition.parts {
+        for batch in open(catalog, part)? {
+            write(&batch.map_err(|error| damaged(part, &error))?)?;
         }
     }
     Ok(())
 }
 
-fn open(path: &PathBuf) -> Outcome<FileReader<File>> {
-    let file = File::open(path).map_err(|error| Fault::io(path, error))?;
-    FileReader::try_new(file, None).map_err(|error| damaged(path, &error))
+fn open(catalog: &Catalog, part: &Part) -> Outcome<FileReader<KeyReader>> {
+    let reader = KeyReader::open(Arc::clone(catalog.store()), &part.key)?;
+    FileReader::try_new(reader, None).map_err(|error| damaged(part, &error))
 }
 
-fn damaged(path: &std::path::Path, error: &ArrowError) -> Fault {
-    Fault::new(Kind::Store, format!("{} cannot be read: {error}", path.display()))
+fn damaged(part: &Part, error: &ArrowError) -> Fault {
+    Fault::new(Kind::Store, format!("{} cannot be read: {error}", part.key))
 }
 
 /// What went wrong while rows were written: the pipe, or a type that the form does not know.

@@ -199,7 +199,10 @@ impl From<CatalogError> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Fault {
-        let kind = if matches!(error, StoreError::BadKey { .. }) { Kind::Usage } else { Kind::Store };
+        let kind = match error {
+            StoreError::BadKey { .. } | StoreError::BadLocation { .. } => Kind::Usage,
+            _ => Kind::Store,
+        };
         Fault::new(kind, error.to_string())
     }
 }

@@ -4,14 +4,12 @@ use artemis_host::catalog::{Catalog, CatalogError, DatasetKind};
 use artemis_host::limits::Limits;
 use artemis_host::plugin::catalogue::Status;
 use artemis_host::plugin::elf::HOST_ABI;
-use artemis_host::store::{LocalOptions, LocalStore};
+use artemis_host::store::Location;
 use serde_json::{Value, json};
-use std::path::Path;
-use std::sync::Arc;
 
 use super::fault::Outcome;
 use super::plugins::{headline, plugin_to_json};
-use super::session::Session;
+use super::session::{Session, read_only};
 use super::store::store_to_json;
 use super::text::{bytes, counted, labelled};
 
@@ -33,17 +31,17 @@ pub(crate) fn show(session: &Session) -> Outcome {
     let count =
         |wanted: fn(&Status) -> bool| plugins.entries.iter().filter(|e| wanted(&e.status)).count() as u64;
     let refused = count(|status| matches!(status, Status::Refused { .. }));
-    let path = session.store_path(None)?;
-    let store = look(&path).unwrap_or_else(|error| match error {
+    let location = session.location(None)?;
+    let store = look(&location).unwrap_or_else(|error| match error {
         CatalogError::NoStore => Found::None,
         error => Found::Unreadable(error.to_string()),
     });
     if session.json() {
         let store = match store {
             Found::None => Value::Null,
-            Found::Unreadable(error) => json!({ "path": path.to_string_lossy(), "error": error }),
+            Found::Unreadable(error) => json!({ "path": location.to_string(), "error": error }),
             Found::Store { mut store, datasets, jobs, names } => {
-                store["path"] = path.to_string_lossy().into();
+                store["path"] = location.to_string().into();
                 store["datasets"] = datasets.into();
                 store["jobs"] = jobs.into();
                 store["names"] = names.into();
@@ -84,10 +82,10 @@ pub(crate) fn show(session: &Session) -> Outcome {
         }
     }
     let text = match &store {
-        Found::None => format!("none in {}; `run` makes one beside its job file", path.display()),
-        Found::Unreadable(error) => format!("{}: {error}", path.display()),
+        Found::None => format!("none in {}; `run` makes one beside its job file", location),
+        Found::Unreadable(error) => format!("{}: {error}", location),
         Found::Store { datasets, jobs, .. } => {
-            format!("{}: {}, {}", path.display(), counted(*datasets, "dataset"), counted(*jobs, "job"))
+            format!("{}: {}, {}", location, counted(*datasets, "dataset"), counted(*jobs, "job"))
         }
     };
     out += &labelled("store", &text, width);
@@ -118,9 +116,8 @@ pub(crate) fn show(session: &Session) -> Outcome {
     session.print(&out)
 }
 
-fn look(path: &Path) -> Result<Found, CatalogError> {
-    let options = LocalOptions { read_only: true, ..LocalOptions::default() };
-    let catalog = Catalog::open(Arc::new(LocalStore::new(path, options)))?;
+fn look(location: &Location) -> Result<Found, CatalogError> {
+    let catalog = Catalog::open(location.open(&read_only())?)?;
     let datasets = catalog.datasets()?;
     let produced = datasets.iter().filter(|dataset| dataset.kind == DatasetKind::DatasetProduced);
     Ok(Found::Store {

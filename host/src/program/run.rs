@@ -1,7 +1,6 @@
 //! `run`: a job from its file, or from the menu and the configuration in the store.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use artemis_host::catalog::{Catalog, ObjectKind};
 use artemis_host::job::{self, Options};
@@ -9,7 +8,7 @@ use artemis_host::limits::Limits;
 use artemis_host::menu::Checked;
 use artemis_host::menu::restore::{self, Inputs};
 use artemis_host::plugin::catalogue::Catalogue;
-use artemis_host::store::{LocalOptions, LocalStore};
+use artemis_host::store::{LocalOptions, Location, OpenOptions};
 
 use super::args;
 use super::fault::Outcome;
@@ -20,11 +19,12 @@ use super::summary::{self, Asked};
 
 pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Outcome {
     let plugins = session.plugins();
-    let store = session.store_path(args.job.as_deref())?;
-    let options = LocalOptions { durable: !args.no_sync, ..LocalOptions::default() };
+    let store = session.location(args.job.as_deref())?;
+    let local = LocalOptions { durable: !args.no_sync, ..LocalOptions::default() };
+    let options = OpenOptions { local, ..OpenOptions::default() };
     let (checked, catalog) = match (&args.job, &args.menu, &args.config) {
         (None, Some(menu), Some(config)) => {
-            let catalog = Catalog::open(Arc::new(LocalStore::new(&store, options)))?;
+            let catalog = Catalog::open(store.open(&options)?)?;
             let checked = stored(&catalog, &plugins, menu, config, &args.input)?;
             session.warn(&checked.warnings);
             (checked, catalog)
@@ -32,7 +32,7 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
         (path, ..) => {
             let checked = session.job(path.as_deref().unwrap_or(Path::new("")), &plugins, &args.set)?;
             // Only now: a job file that cannot run leaves no store behind.
-            (checked, open(&store, options)?)
+            (checked, open(&store, &options)?)
         }
     };
     let summary = {
@@ -52,7 +52,7 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     if session.json() {
         let mut object = summary::to_json(&summary);
         object["dry_run"] = args.dry_run.into();
-        object["store"] = store.to_string_lossy().into();
+        object["store"] = store.to_string().into();
         object["warnings"] = checked.warnings.to_json();
         session.answer(object)
     } else if session.quiet() {
@@ -67,15 +67,9 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     }
 }
 
-/// Opens a store, or makes one with the name of its directory.
-pub(crate) fn open(path: &Path, options: LocalOptions) -> Outcome<Catalog> {
-    Ok(Catalog::open_or_create(Arc::new(LocalStore::new(path, options)), &name_of(path))?)
-}
-
-/// A store's name where none is given: that of its directory.
-pub(crate) fn name_of(path: &Path) -> String {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    absolute.file_name().map_or_else(|| "artemis-store".into(), |name| name.to_string_lossy().into_owned())
+/// Opens a store, or makes one with the name of its place.
+pub(crate) fn open(location: &Location, options: &OpenOptions) -> Outcome<Catalog> {
+    Ok(Catalog::open_or_create(location.open(options)?, &location.store_name())?)
 }
 
 /// A job from what the store holds.

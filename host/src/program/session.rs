@@ -8,7 +8,7 @@ use artemis_host::catalog::Catalog;
 use artemis_host::menu::{self, Problems};
 use artemis_host::plugin::catalogue::Catalogue;
 use artemis_host::plugin::scan;
-use artemis_host::store::{LocalOptions, LocalStore};
+use artemis_host::store::{LocalOptions, Location, OpenOptions};
 use serde_json::Value;
 
 use super::args::{Format, Global};
@@ -110,32 +110,35 @@ impl Session {
         Ok(checked)
     }
 
-    /// The directory of the store; `job` is the job file that it lies beside by default.
-    pub(crate) fn store_path(&self, job: Option<&Path>) -> Outcome<PathBuf> {
-        let set = self.global.store.clone().map(PathBuf::from);
-        let set = set
-            .or_else(|| std::env::var_os("ARTEMIS_STORE").filter(|set| !set.is_empty()).map(PathBuf::from));
-        let Some(set) = set else {
-            let folder = job.and_then(Path::parent).unwrap_or(Path::new(""));
-            return Ok(folder.join(STORE));
-        };
-        match set.to_str().and_then(|text| text.split_once("://")) {
-            None => Ok(set),
-            Some(("file", path)) if path.starts_with('/') => Ok(path.into()),
-            Some((scheme, _)) => Err(Fault::usage(format!("a store at {scheme}:// cannot be opened"))
-                .help("name a directory, or file:///directory")),
+    /// Where the store is; `job` is the job file that it lies beside by default.
+    pub(crate) fn location(&self, job: Option<&Path>) -> Outcome<Location> {
+        let set = self.global.store.clone();
+        let set = set.or_else(|| std::env::var("ARTEMIS_STORE").ok().filter(|set| !set.is_empty()));
+        match set {
+            Some(text) => Ok(text.parse()?),
+            None => {
+                let folder = job.and_then(Path::parent).unwrap_or(Path::new(""));
+                Ok(Location::Local(folder.join(STORE)))
+            }
         }
     }
 
     /// The store of the commands that only look.
     pub(crate) fn store(&self) -> Outcome<Catalog> {
-        let path = self.store_path(None)?;
-        let options = LocalOptions { read_only: true, ..LocalOptions::default() };
-        Catalog::open(Arc::new(LocalStore::new(&path, options))).map_err(|error| {
+        let location = self.location(None)?;
+        Catalog::open(location.open(&read_only())?).map_err(|error| {
             let fault = Fault::from(error);
-            self.note(&format!("looked for a store in {}", path.display()));
+            self.note(&format!("looked for a store in {location}"));
             fault
         })
+    }
+}
+
+/// How the commands that only look open a store.
+pub(crate) fn read_only() -> OpenOptions {
+    OpenOptions {
+        local: LocalOptions { read_only: true, ..LocalOptions::default() },
+        ..OpenOptions::default()
     }
 }
 

@@ -21,7 +21,9 @@ pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
         args::Store::Head { dataset, rows } => data::head(session, dataset, *rows),
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),
         args::Store::Path { dataset } => data::path(session, dataset),
-        args::Store::Init { name, algorithm } => init::init(session, name.as_deref(), algorithm.as_deref()),
+        args::Store::Init { name, algorithm, data_root } => {
+            init::init(session, name.as_deref(), algorithm.as_deref(), data_root.as_deref())
+        }
     }
 }
 

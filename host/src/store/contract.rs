@@ -43,6 +43,53 @@ fn local_store_keeps_the_contract() {
     }
 }
 
+#[test]
+fn a_store_with_its_data_elsewhere_keeps_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let count = std::cell::Cell::new(0);
+    run(&|| {
+        count.set(count.get() + 1);
+        let data = dir.path().join(format!("data-{}", count.get()));
+        let data = LocalStore::new(data, LocalOptions { durable: false, read_only: false });
+        Arc::new(SplitStore::new(Arc::new(MemoryStore::new()), Arc::new(data)))
+    });
+}
+
+#[test]
+fn object_storage_keeps_the_contract() {
+    run(&|| {
+        let inner: Arc<dyn object_store::ObjectStore> = Arc::new(object_store::memory::InMemory::new());
+        let clients = s3::Clients { retrying: Arc::clone(&inner), once: inner };
+        Arc::new(ObjectStorage::over(clients, "a/prefix", unique_url(), None, false).unwrap())
+    });
+}
+
+#[test]
+fn s3_over_http_keeps_the_contract() {
+    let Some(settings) = s3_server::settings() else { return };
+    run(&|| Arc::new(s3_store(&settings)));
+}
+
+#[test]
+fn s3_over_http_gives_every_conditional_create_one_winner() {
+    let Some(settings) = s3_server::settings() else { return };
+    let store = s3_store(&settings);
+    for race in 0..50 {
+        race_for(&store, &format!("races/{race}"));
+    }
+}
+
+fn s3_store(settings: &object_store::aws::AmazonS3Builder) -> ObjectStorage {
+    let url = unique_url();
+    let prefix = url.rsplit('/').next().unwrap().to_owned();
+    ObjectStorage::over(s3::clients(settings.clone()).unwrap(), &prefix, url, None, false).unwrap()
+}
+
+/// Each store stages in a directory of its own, which follows from its URL.
+fn unique_url() -> String {
+    format!("s3://{}/{}", s3_server::BUCKET, uuid::Uuid::now_v7())
+}
+
 fn hostile_keys(store: Arc<dyn Store>) {
     let long_segment = "x".repeat(201);
     let long_key = "x/".repeat(600) + "x";
@@ -120,20 +167,20 @@ fn put_replaces(store: Arc<dyn Store>) {
 
 fn one_winner(store: Arc<dyn Store>) {
     for round in 0..20 {
-        let key = format!("log/{round}");
-        let wins: Vec<u8> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..8_u8)
-                .map(|i| {
-                    let (store, key) = (&store, &key);
-                    scope.spawn(move || (i, store.create(key, &[i; 100]).unwrap()))
-                })
-                .collect();
-            let results = threads.into_iter().map(|t| t.join().unwrap());
-            results.filter(|(_, created)| *created == Created::New).map(|(i, _)| i).collect()
-        });
-        assert_eq!(wins.len(), 1, "winners of {key}: {wins:?}");
-        assert_eq!(store.get(&key).unwrap(), [wins[0]; 100]);
+        race_for(store.as_ref(), &format!("log/{round}"));
     }
+}
+
+/// Eight threads create one key at once.
+fn race_for(store: &dyn Store, key: &str) {
+    let wins: Vec<u8> = thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..8_u8).map(|i| scope.spawn(move || (i, store.create(key, &[i; 100]).unwrap()))).collect();
+        let results = threads.into_iter().map(|t| t.join().unwrap());
+        results.filter(|(_, created)| *created == Created::New).map(|(i, _)| i).collect()
+    });
+    assert_eq!(wins.len(), 1, "winners of {key}: {wins:?}");
+    assert_eq!(store.get(key).unwrap(), [wins[0]; 100]);
 }
 
 fn listings(store: Arc<dyn Store>) {

@@ -53,6 +53,22 @@ pub enum StoreError {
         /// The directory of the store.
         path: PathBuf,
     },
+    /// The text names no place for a store.
+    #[error("{text:?} is no place for a store: {reason}")]
+    BadLocation {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The object storage refused, or cannot be reached; trying again may help.
+    #[error("{place}: {source}")]
+    Remote {
+        /// The URL.
+        place: String,
+        /// The reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The operating system refused; trying again may help.
     #[error("{}: {source}", path.display())]
     Io {

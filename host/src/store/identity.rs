@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Algorithm, ContentId, Created, Result, Store, StoreError};
+use super::{Algorithm, ContentId, Created, Location, Result, Store, StoreError};
 
 /// The newest format of `store.toml` and of the layout that is read and written here.
 pub const STORE_FORMAT_VERSION: u32 = 1;
@@ -25,6 +25,8 @@ pub struct Identity {
     pub objects: Algorithm,
     /// Names inputs, data files and datasets.
     pub data: Algorithm,
+    /// Where the data files are, if not beside the records: `alt_root` of the public model.
+    pub data_root: Option<Location>,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +37,7 @@ struct File {
     name: String,
     objects: String,
     data: String,
+    data_root: Option<String>,
     checksum: String,
 }
 
@@ -46,6 +49,7 @@ impl Identity {
             name: name.to_owned(),
             objects: Algorithm::Sha1,
             data: Algorithm::Blake3,
+            data_root: None,
         }
     }
 
@@ -78,6 +82,9 @@ impl Identity {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "id = \"{}\"\nname = {name}", self.uuid);
         let _ = writeln!(text, "objects = \"{}\"\ndata = \"{}\"", self.objects, self.data);
+        if let Some(root) = &self.data_root {
+            let _ = writeln!(text, "data_root = {}", toml::Value::String(root.to_string()));
+        }
         text
     }
 
@@ -113,6 +120,10 @@ impl Identity {
             name: file.name,
             objects: algorithm(&file.objects)?,
             data: algorithm(&file.data)?,
+            data_root: file
+                .data_root
+                .map(|root| root.parse().map_err(|e: StoreError| corrupt(e.to_string())))
+                .transpose()?,
         };
         let expected = ContentId::of(Algorithm::Blake3, identity.fields().as_bytes()).to_string();
         if file.checksum != expected {
@@ -130,6 +141,8 @@ mod tests {
     fn an_identity_survives_its_text() {
         let mut identity = Identity::new("a \"quoted\"\n näme");
         identity.data = Algorithm::Sha256;
+        assert_eq!(Identity::parse(&identity.to_text()).unwrap(), identity);
+        identity.data_root = Some("s3://bucket/a \"quoted\" place".parse().unwrap());
         assert_eq!(Identity::parse(&identity.to_text()).unwrap(), identity);
     }
 

@@ -3,20 +3,29 @@
 //! Values are written to a temporary file in the directory of their key and moved into place, so a reader
 //! sees all of a value or nothing. Moves that must have one winner use hard links, which fail if the
 //! target exists; on file systems without hard links a lock on one file of the store takes their place.
+//!
+//! A durable write is these steps in this order: write beside the target, flush the file, link or rename it
+//! to its name, flush the directory. The tests of `store/disk_tests.rs` record them and fail each.
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use uuid::Uuid;
 
 use super::{
     Created, Result, Store, StoreError, check_key,
+    disk::{Disk, SystemDisk},
     key::{TEMPORARY, check_prefix, check_segment},
+    location::file_url,
 };
+
+/// Bytes that are copied at a time where a file cannot be moved.
+const COPIED_AT_ONCE: usize = 1 << 20;
 
 /// How a local store treats its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +48,19 @@ impl Default for LocalOptions {
 pub struct LocalStore {
     root: PathBuf,
     options: LocalOptions,
+    disk: Arc<dyn Disk>,
 }
 
 impl LocalStore {
     /// The store in `root`, which the first write makes.
     pub fn new(root: impl Into<PathBuf>, options: LocalOptions) -> Self {
-        Self { root: root.into(), options }
+        Self { root: root.into(), options, disk: Arc::new(SystemDisk) }
+    }
+
+    /// The store in `root` on a file system of the test's own.
+    #[cfg(test)]
+    pub(super) fn on(disk: Arc<dyn Disk>, root: impl Into<PathBuf>, options: LocalOptions) -> Self {
+        Self { root: root.into(), options, disk }
     }
 
     /// The directory.
@@ -73,7 +89,7 @@ impl LocalStore {
         if let Some(parent) = parent {
             self.ensure_dir(parent)?;
         }
-        match fs::create_dir(dir) {
+        match self.disk.create_dir(dir) {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => return Ok(()),
             Err(e) => return Err(StoreError::io(dir, e)),
@@ -88,20 +104,24 @@ impl LocalStore {
         if !self.options.durable {
             return Ok(());
         }
-        File::open(dir).and_then(|d| d.sync_all()).map_err(|e| StoreError::io(dir, e))
+        self.disk.sync_dir(dir).map_err(|e| StoreError::io(dir, e))
     }
 
-    /// Writes the bytes beside their target; the guard removes what is left of the file.
-    fn write_beside(&self, target: &Path, bytes: &[u8]) -> Result<Temporary> {
+    /// Writes bytes beside their target; the guard removes what is left of the file.
+    fn write_beside(&self, target: &Path, mut bytes: impl Read) -> Result<Temporary<'_>> {
         let dir = parent_of(target);
-        let temporary = Temporary(dir.join(format!("{TEMPORARY}{}", Uuid::now_v7())));
-        let mut file =
-            self.in_dir(dir, || OpenOptions::new().write(true).create_new(true).open(&temporary.0))?;
+        let path = dir.join(format!("{TEMPORARY}{}", Uuid::now_v7()));
+        let mut file = self.in_dir(dir, || self.disk.create_file(&path))?;
+        let temporary = Temporary { path, disk: self.disk.as_ref() };
         let mut write = || -> io::Result<()> {
-            file.write_all(bytes)?;
-            if self.options.durable { file.sync_all() } else { Ok(()) }
+            let mut chunk = Vec::new();
+            while (&mut bytes).take(COPIED_AT_ONCE as u64).read_to_end(&mut chunk)? > 0 {
+                self.disk.write(&mut file, &temporary.path, &chunk)?;
+                chunk.clear();
+            }
+            if self.options.durable { self.disk.sync_file(&file, &temporary.path) } else { Ok(()) }
         };
-        write().map_err(|e| StoreError::io(&temporary.0, e))?;
+        write().map_err(|e| StoreError::io(&temporary.path, e))?;
         Ok(temporary)
     }
 
@@ -120,12 +140,15 @@ impl LocalStore {
 
     /// Moves a file to a target that must not exist: one of several callers wins.
     fn move_new(&self, from: &Path, target: &Path) -> io::Result<Created> {
-        match fs::hard_link(from, target) {
-            Ok(()) => fs::remove_file(from).map(|()| Created::New),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(Created::Exists),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(e),
-            // Any other refusal may mean that the file system has no hard links.
-            Err(_) => self.move_new_locked(from, target),
+        use io::ErrorKind::{AlreadyExists, InvalidInput, PermissionDenied, TooManyLinks, Unsupported};
+        match self.disk.link(from, target) {
+            Ok(()) => self.disk.remove_file(from).map(|()| Created::New),
+            Err(e) if e.kind() == AlreadyExists => Ok(Created::Exists),
+            // So do file systems refuse that have no hard links.
+            Err(e) if matches!(e.kind(), Unsupported | PermissionDenied | InvalidInput | TooManyLinks) => {
+                self.move_new_locked(from, target)
+            }
+            Err(e) => Err(e),
         }
     }
 
@@ -137,7 +160,7 @@ impl LocalStore {
         if target.symlink_metadata().is_ok() {
             return Ok(Created::Exists);
         }
-        fs::rename(from, target).map(|()| Created::New)
+        self.disk.rename(from, target).map(|()| Created::New)
     }
 
     fn open(&self, key: &str) -> Result<(File, u64, PathBuf)> {
@@ -231,7 +254,7 @@ impl Store for LocalStore {
             return Ok(Created::Exists);
         }
         let temporary = self.write_beside(&path, bytes)?;
-        let created = self.move_new(&temporary.0, &path).map_err(|e| StoreError::io(&path, e))?;
+        let created = self.move_new(&temporary.path, &path).map_err(|e| StoreError::io(&path, e))?;
         self.flush_dir(parent_of(&path))?;
         Ok(created)
     }
@@ -240,7 +263,7 @@ impl Store for LocalStore {
         let path = self.path(key)?;
         self.check_writable()?;
         let temporary = self.write_beside(&path, bytes)?;
-        fs::rename(&temporary.0, &path).map_err(|e| StoreError::io(&path, e))?;
+        self.disk.rename(&temporary.path, &path).map_err(|e| StoreError::io(&path, e))?;
         self.flush_dir(parent_of(&path))
     }
 
@@ -261,7 +284,7 @@ impl Store for LocalStore {
     fn delete(&self, key: &str) -> Result<()> {
         let path = self.path(key)?;
         self.check_writable()?;
-        match fs::remove_file(&path) {
+        match self.disk.remove_file(&path) {
             Ok(()) => {}
             Err(e) if is_absent(&e) => return Ok(()),
             Err(e) => return Err(StoreError::io(&path, e)),
@@ -306,10 +329,22 @@ impl Store for LocalStore {
             Err(e) => return Err(StoreError::io(staged, e)),
         };
         if self.options.durable {
-            file.sync_all().map_err(|e| StoreError::io(staged, e))?;
+            self.disk.sync_file(&file, staged).map_err(|e| StoreError::io(staged, e))?;
         }
         let dir = parent_of(&path);
-        match self.in_dir(dir, || self.move_new(staged, &path))? {
+        let moved = match self.in_dir(dir, || self.move_new(staged, &path)) {
+            // The job stages on another file system: the copy is whole and flushed before it gets its name.
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::CrossesDevices => {
+                let copy = self.write_beside(&path, file)?;
+                let moved = self.in_dir(dir, || self.move_new(&copy.path, &path))?;
+                if moved == Created::New {
+                    self.disk.remove_file(staged).map_err(|e| StoreError::io(staged, e))?;
+                }
+                moved
+            }
+            moved => moved?,
+        };
+        match moved {
             Created::New => self.flush_dir(dir),
             Created::Exists => Err(StoreError::Exists { key: key.to_owned() }),
         }
@@ -319,15 +354,23 @@ impl Store for LocalStore {
         let path = self.path(key).ok()?;
         path.is_file().then_some(path)
     }
+
+    fn url(&self, key: &str) -> String {
+        let path = self.root.join(key);
+        file_url(&std::path::absolute(&path).unwrap_or(path))
+    }
 }
 
 /// Removes a temporary file that was not moved away.
-struct Temporary(PathBuf);
+struct Temporary<'a> {
+    path: PathBuf,
+    disk: &'a dyn Disk,
+}
 
-impl Drop for Temporary {
+impl Drop for Temporary<'_> {
     fn drop(&mut self) {
         // It is gone if it was moved; if it cannot be removed, listings hide it all the same.
-        let _ = fs::remove_file(&self.0);
+        let _ = self.disk.remove_file(&self.path);
     }
 }
 

@@ -14,11 +14,23 @@
 mod content_id;
 #[cfg(test)]
 mod contract;
+mod disk;
+#[cfg(test)]
+mod disk_tests;
 mod error;
+#[cfg(test)]
+pub(crate) mod faults;
 mod identity;
 mod key;
 mod local;
+mod location;
 mod memory;
+mod object_storage;
+mod reader;
+mod s3;
+#[cfg(test)]
+pub(crate) mod s3_server;
+mod split;
 
 use std::{
     fmt,
@@ -31,7 +43,11 @@ pub use error::StoreError;
 pub use identity::{Identity, STORE_FORMAT_VERSION};
 pub use key::check_key;
 pub use local::{LocalOptions, LocalStore};
+pub use location::{Location, OpenOptions};
 pub use memory::MemoryStore;
+pub use object_storage::ObjectStorage;
+pub use reader::KeyReader;
+pub use split::SplitStore;
 
 /// The result of the operations of a store.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -139,6 +155,12 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Where the key is as a local file, for programs that read files; `None` if it is not one.
     fn local_path(&self, key: &str) -> Option<PathBuf>;
+
+    /// Where the key is, as other programs name it: a `file:` or `s3:` URL, whether the key is there or not.
+    /// Empty where no other program can reach it.
+    fn url(&self, _key: &str) -> String {
+        String::new()
+    }
 
     /// Stores bytes under their content id. Bytes that are there already are compared, not written.
     ///

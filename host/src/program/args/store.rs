@@ -60,6 +60,9 @@ pub(crate) enum Store {
         /// One hash for everything [default: SHA-1 for records as in the public model, BLAKE3 for data]
         #[arg(long, value_name = "NAME", value_parser = ["sha1", "sha256", "blake3"])]
         algorithm: Option<String>,
+        /// Where the data files go, if not beside the records: a directory or s3://bucket/prefix
+        #[arg(long, value_name = "URL")]
+        data_root: Option<String>,
     },
 }
 
