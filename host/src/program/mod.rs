@@ -79,7 +79,7 @@ fn dispatch(session: &Session, command: Option<Command>, signals: &mut Signals) 
 
 /// Says what failed: on standard output as JSON, else on standard error.
 fn report(session: &Session, fault: &Fault, signal: Option<u8>) -> ExitCode {
-    if fault.kind != Kind::Unheard {
+    if !matches!(fault.kind, Kind::Unheard | Kind::Answered) {
         if session.json() {
             // If nobody reads it, the exit code still tells.
             let _ = session.answer(json!({ "error": fault.to_json() }));

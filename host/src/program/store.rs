@@ -1,9 +1,15 @@
 //! `store`: what the store holds.
 
+mod files;
+mod gc;
 mod init;
 mod jobs;
+mod life;
+mod lineage;
 mod list;
+mod objects;
 mod show;
+mod verify;
 
 use artemis_host::catalog::Catalog;
 use serde_json::{Value, json};
@@ -21,6 +27,17 @@ pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
         args::Store::Head { dataset, rows } => data::head(session, dataset, *rows),
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),
         args::Store::Path { dataset } => data::path(session, dataset),
+        args::Store::Files { dataset } => files::files(session, dataset),
+        args::Store::Rejects { dataset } => files::rejects(session, dataset),
+        args::Store::Lineage { dataset } => lineage::lineage(session, dataset),
+        args::Store::Name { dataset, name } => life::name(session, dataset, name),
+        args::Store::Delete { dataset, reason } => life::delete(session, dataset, reason),
+        args::Store::Aux { dataset, set } => life::aux(session, dataset, set.as_deref()),
+        args::Store::Retention { due } => life::retention(session, *due),
+        args::Store::Verify => verify::verify(session),
+        args::Store::Gc { dry_run, grace } => gc::gc(session, *dry_run, grace),
+        args::Store::Get { id } => objects::get(session, id),
+        args::Store::Put { file, kind, name } => objects::put(session, file, kind, name.as_deref()),
         args::Store::Init { name, algorithm, data_root } => {
             init::init(session, name.as_deref(), algorithm.as_deref(), data_root.as_deref())
         }

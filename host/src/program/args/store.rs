@@ -51,6 +51,98 @@ pub(crate) enum Store {
         #[arg(value_name = "DATASET[/PARTITION]")]
         dataset: String,
     },
+    /// What stands in the records of the data files: size, rows, hash, place
+    #[command(after_help = "Example:\n  artemis-host store files flights@latest --format json")]
+    Files {
+        /// A dataset by name or id, and perhaps a partition of it
+        #[arg(value_name = "DATASET[/PARTITION]")]
+        dataset: String,
+    },
+    /// What could not be converted: all counted, the first ones located
+    #[command(after_help = "Example:\n  artemis-host store rejects flights")]
+    Rejects {
+        /// A dataset by name or id
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+    },
+    /// Where a dataset comes from, and what was made of it
+    #[command(after_help = "Example:\n  artemis-host store lineage flights@2")]
+    Lineage {
+        /// A dataset by name or id
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+    },
+    /// Give a dataset a name; the name's next version is this dataset
+    #[command(after_help = "Example:\n  artemis-host store name 3f2a91 flights")]
+    Name {
+        /// A dataset by name or id
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+        /// Letters, digits, '.', '_' and '-'
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Delete a dataset; its bytes go when `store gc` finds the grace over
+    #[command(after_help = "Example:\n  artemis-host store delete flights@1 --reason 'wrong input'")]
+    Delete {
+        /// A dataset by name or id
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+        /// Why: it is shown to whoever looks for the dataset
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// The business metadata of a dataset as TOML; or replace it
+    #[command(after_help = "Example:\n  artemis-host store aux flights > aux.toml\n  \
+        artemis-host store aux flights --set aux.toml")]
+    Aux {
+        /// A dataset by name or id
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+        /// The file to read it from
+        #[arg(long, value_name = "FILE.toml")]
+        set: Option<std::path::PathBuf>,
+    },
+    /// Which datasets their business metadata lets go, and when; deletes nothing
+    #[command(after_help = "Example:\n  artemis-host store retention --due")]
+    Retention {
+        /// Only those whose day has come
+        #[arg(long)]
+        due: bool,
+    },
+    /// Read and hash everything, and report what is wrong; exit 5 if anything is
+    #[command(after_help = "Example:\n  artemis-host store verify")]
+    Verify,
+    /// Remove what no commit and no running job reaches
+    #[command(after_help = "Example:\n  artemis-host store gc --dry-run --grace 14d")]
+    Gc {
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+        /// Nothing younger goes: s, m, h, d or w
+        #[arg(long, value_name = "TIME", default_value = "14d")]
+        grace: String,
+    },
+    /// An object as it is stored, byte for byte, on standard output
+    #[command(after_help = "Example:\n  artemis-host store get sha1:3f2a91 > menu.pb")]
+    Get {
+        /// An object by id or the beginning of it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Store a file as an object and register it
+    #[command(after_help = "Example:\n  artemis-host store put menu.pb --kind menu")]
+    Put {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: std::path::PathBuf,
+        /// What it is
+        #[arg(long, value_name = "KIND", value_parser = ["menu", "config", "table", "hists", "tdigests", "job", "log", "file", "path-input"])]
+        kind: String,
+        /// What people call it [default: the file's name]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Make an empty store
     #[command(after_help = "Example:\n  artemis-host store init --store /data/artemis-store")]
     Init {

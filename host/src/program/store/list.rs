@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::fault::Outcome;
 use super::super::session::Session;
 use super::super::table::Table;
-use super::super::text::{bytes, counted, moment, number, timestamp};
+use super::super::text::{bytes, clean, counted, moment, number, timestamp};
 use super::store_to_json;
 
 pub(crate) fn datasets(session: &Session, inputs: bool) -> Outcome {
@@ -18,10 +18,16 @@ pub(crate) fn datasets(session: &Session, inputs: bool) -> Outcome {
         records.push(catalog.dataset(&id)?);
     }
     let all = records.len();
-    records.retain(|record| inputs || record.kind == DatasetKind::DatasetProduced);
+    records.retain(|record| inputs || record.kind != DatasetKind::DatasetInput);
     if session.json() {
         let datasets: Vec<Value> = records.iter().map(dataset_to_json).collect();
-        return session.answer(json!({ "store": store_to_json(&catalog), "datasets": datasets }));
+        let deleted: Vec<Value> = catalog
+            .deleted_datasets()?
+            .iter()
+            .map(|(id, d)| json!({ "id": id.to_string(), "reason": d.reason, "at": timestamp(d.at), "erased": d.erased }))
+            .collect();
+        let store = store_to_json(&catalog);
+        return session.answer(json!({ "store": store, "datasets": datasets, "deleted": deleted }));
     }
     let mut table = Table::new(&["name", "id", ">rows", ">size", ">parts", "job", "created"]);
     for record in &records {
@@ -42,6 +48,10 @@ pub(crate) fn datasets(session: &Session, inputs: bool) -> Outcome {
         session.note("the store has no dataset yet: `run JOB` makes one");
     } else {
         session.print(&table.render(session.width))?;
+    }
+    for (id, deleted) in catalog.deleted_datasets()? {
+        let when = moment(deleted.at);
+        session.note(&format!("{} was deleted at {when}: {}", id.short(), clean(&deleted.reason)));
     }
     if records.len() < all {
         let hidden = counted((all - records.len()) as u64, "input dataset");
@@ -71,7 +81,11 @@ fn dataset_to_json(record: &DatasetRecord) -> Value {
         .map(|name| json!({ "name": name.name, "version": name.version, "latest": name.latest }));
     json!({
         "id": record.id.to_string(),
-        "kind": if record.kind == DatasetKind::DatasetInput { "input" } else { "produced" },
+        "kind": match record.kind {
+            DatasetKind::DatasetInput => "input",
+            DatasetKind::DatasetProduced => "produced",
+            DatasetKind::DatasetOpen => "open",
+        },
         "names": names.collect::<Vec<_>>(),
         "created": timestamp(record.created),
         "rows": record.rows(),
