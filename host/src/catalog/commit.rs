@@ -13,6 +13,7 @@ use super::{
     Catalog, CatalogError, DatasetKind, InputRecord, ObjectKind, ObjectRef, Part, Result,
     log::{Replayed, payload},
     names::check_name,
+    readme::README,
     records::{DatasetLog, Logged},
 };
 use crate::store::{ContentId, StoreError};
@@ -73,7 +74,7 @@ pub struct Committed {
 impl Catalog {
     /// Commits a dataset. If it is there already, its content is compared, the staged files are left for
     /// the end of the job to remove, and the job is added to its record. Trying again after an error is
-    /// safe.
+    /// safe. One that was deleted comes back.
     ///
     /// # Errors
     /// [`CatalogError::Differs`] if the dataset is there with other content, [`CatalogError::BadName`], or
@@ -85,7 +86,22 @@ impl Catalog {
     /// As [`commit_dataset`](Self::commit_dataset), for datasets of any kind.
     pub(crate) fn commit_dataset_as(&self, commit: &DatasetCommit, kind: DatasetKind) -> Result<Committed> {
         check_commit(commit)?;
-        let mut log = self.dataset_log(&commit.dataset);
+        loop {
+            let generation = self.refreshed()?.state().generation(&commit.dataset);
+            if let Some(committed) = self.commit_in(commit, kind, generation)? {
+                return Ok(committed);
+            }
+            // The dataset was erased in the meantime: its parts begin anew.
+        }
+    }
+
+    fn commit_in(
+        &self,
+        commit: &DatasetCommit,
+        kind: DatasetKind,
+        generation: u32,
+    ) -> Result<Option<Committed>> {
+        let mut log = self.dataset_log_of(&commit.dataset, generation);
         log.refresh(self.store.as_ref())?;
         if log.state().entries().is_empty() {
             match self.publish_parts(commit) {
@@ -110,8 +126,11 @@ impl Catalog {
             compare(commit, log.state().entries())?;
         }
         let version = self.add_job(&mut log, commit, kind)?;
-        let new = self.make_visible(commit.dataset, commit.job, kind, commit.name.as_deref())?;
-        Ok(Committed { dataset: commit.dataset, version, already_there: !first && !new })
+        let name = commit.name.as_deref();
+        let new = self.make_visible(commit.dataset, commit.job, kind, name, generation, &commit.parents)?;
+        let Some(new) = new else { return Ok(None) };
+        self.explain(&commit.dataset);
+        Ok(Some(Committed { dataset: commit.dataset, version, already_there: !first && !new }))
     }
 
     /// Whether the dataset is there. A commit that was cut short after the dataset's own log was written
@@ -120,14 +139,23 @@ impl Catalog {
     /// # Errors
     /// Damage, or an error of the store.
     pub fn settle_dataset(&self, dataset: &ContentId) -> Result<bool> {
-        if self.refreshed()?.state().datasets().contains_key(dataset) {
-            return Ok(true);
-        }
-        let mut log = self.dataset_log(dataset);
+        let generation = {
+            let view = self.refreshed()?;
+            if view.state().is_live(dataset) {
+                return Ok(true);
+            }
+            // Only a job that ran again brings a deleted dataset back.
+            if view.state().deleted().contains_key(dataset) {
+                return Ok(false);
+            }
+            view.state().generation(dataset)
+        };
+        let mut log = self.dataset_log_of(dataset, generation);
         log.refresh(self.store.as_ref())?;
         let Some(first) = log.state().entries().first() else { return Ok(false) };
-        self.make_visible(*dataset, first.job, first.kind, first.name.as_deref())?;
-        Ok(true)
+        let name = first.name.as_deref();
+        let visible = self.make_visible(*dataset, first.job, first.kind, name, generation, &first.parents)?;
+        Ok(visible.is_some())
     }
 
     /// Moves the staged files to their keys, which hold the job's id: a key that is there was published
@@ -183,27 +211,36 @@ impl Catalog {
         Ok(added.or_else(|| of_job(log.state())).unwrap_or_default())
     }
 
-    /// Logs that the dataset is made and moves the name to it. Returns whether the dataset was new.
+    /// Logs that the dataset is made and moves the name to it. Returns whether the dataset was new, or
+    /// nothing if it was erased since its log was read.
     pub(super) fn make_visible(
         &self,
         dataset: ContentId,
         job: Uuid,
         kind: DatasetKind,
         name: Option<&str>,
-    ) -> Result<bool> {
+        generation: u32,
+        parents: &[ContentId],
+    ) -> Result<Option<bool>> {
         let made = host::DatasetMade {
             format_version: FORMAT_VERSION,
             dataset_id: dataset.to_string(),
             job_id: job.to_string(),
             dataset_version: 0,
             dataset_kind: kind.into(),
+            parents: parents.iter().map(ToString::to_string).collect(),
         };
         let new = std::cell::Cell::new(false);
+        let erased = std::cell::Cell::new(false);
         let moved = std::cell::Cell::new(false);
         let mut view = self.view();
         view.append(self.store.as_ref(), |view| {
             let mut payloads = Vec::new();
-            new.set(!view.datasets().contains_key(&dataset));
+            erased.set(view.generation(&dataset) != generation);
+            if erased.get() {
+                return None;
+            }
+            new.set(!view.is_live(&dataset));
             if new.get() {
                 payloads.push(payload(Kind::DatasetMade(made.clone())));
             }
@@ -218,10 +255,13 @@ impl Catalog {
             }
             (!payloads.is_empty()).then_some(payloads)
         })?;
+        if erased.get() {
+            return Ok(None);
+        }
         if let Some(name) = name.filter(|_| moved.get()) {
             self.cache_name(view.state(), name);
         }
-        Ok(new.get())
+        Ok(Some(new.get()))
     }
 
     /// Removes data files that no commit reaches: those of jobs that were killed while they committed, or
@@ -231,7 +271,7 @@ impl Catalog {
         let reached: BTreeSet<&str> = parts.map(|(_, part)| part.key.as_str()).collect();
         let swept = self.store.list(&data_prefix(dataset)).and_then(|keys| {
             keys.iter()
-                .filter(|key| !reached.contains(key.as_str()))
+                .filter(|key| !reached.contains(key.as_str()) && !key.ends_with(README))
                 .try_for_each(|key| self.store.delete(key))
         });
         if let Err(e) = swept {
@@ -239,9 +279,22 @@ impl Catalog {
         }
     }
 
-    /// The log of a dataset, of which nothing was read yet.
+    /// The log of a dataset as far as the store's log is known, of which nothing was read yet.
     pub(super) fn dataset_log(&self, dataset: &ContentId) -> Replayed<DatasetLog> {
-        Replayed::new(&format!("datasets/{}/log", dataset.segment()), self.identity.data)
+        let generation = self.view().state().generation(dataset);
+        self.dataset_log_of(dataset, generation)
+    }
+
+    fn dataset_log_of(&self, dataset: &ContentId, generation: u32) -> Replayed<DatasetLog> {
+        Replayed::new(&log_prefix(dataset, generation), self.identity.data)
+    }
+}
+
+/// Where the log of a dataset is that was erased so often.
+pub(super) fn log_prefix(dataset: &ContentId, generation: u32) -> String {
+    match generation {
+        0 => format!("datasets/{}/log", dataset.segment()),
+        _ => format!("datasets/{}/log-{generation}", dataset.segment()),
     }
 }
 
@@ -295,6 +348,7 @@ pub(super) fn message(commit: &DatasetCommit, parts: &[Part], kind: DatasetKind)
         name: commit.name.clone().unwrap_or_default(),
         parents: commit.parents.iter().map(ToString::to_string).collect(),
         dataset_kind: kind.into(),
+        ..Default::default()
     }
 }
 

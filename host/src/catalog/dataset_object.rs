@@ -40,14 +40,16 @@ impl Catalog {
         }
         let first =
             |kind| record.of_kind(kind).next().map(|o| self.object(record, o).map(Box::new)).transpose();
-        let parents = record.parents.iter().map(|id| CronusObject {
+        let relative = |id: &ContentId| CronusObject {
             name: format!("{}.dataset", id.hex()),
             uuid: id.to_string(),
             parent_uuid: self.identity.uuid.to_string(),
             ..Default::default()
-        });
+        };
         let tables = all(ObjectKind::Table)?;
         let hists = all(ObjectKind::Hists)?;
+        let aux = self.aux(&record.id)?;
+        let children = self.children(&record.id)?;
         let asset = model::DataAsset {
             creation_time: Some(record.created.into()),
             table_count: saturate(tables.len()),
@@ -56,10 +58,14 @@ impl Catalog {
             job_count: saturate(record.jobs.len()),
             hists_count: saturate(hists.len()),
             parent_count: saturate(record.parents.len()),
-            ..Default::default()
+            children_count: saturate(children.len()),
+            ..aux.data_asset.unwrap_or_default()
         };
         Ok(model::DatasetObjectInfo {
-            aux: Some(model::DatasetObjectAuxInfo { data_holding: None, data_asset: Some(asset) }),
+            aux: Some(model::DatasetObjectAuxInfo {
+                data_holding: aux.data_holding,
+                data_asset: Some(asset),
+            }),
             transform: Some(Box::new(model::Transform {
                 menu: first(ObjectKind::Menu)?,
                 config: first(ObjectKind::Config)?,
@@ -70,8 +76,8 @@ impl Catalog {
             hists,
             logs: all(ObjectKind::Log)?,
             storage_location: data_prefix(&record.id),
-            parents: parents.collect(),
-            children: Vec::new(),
+            parents: record.parents.iter().map(relative).collect(),
+            children: children.iter().map(relative).collect(),
             files,
             tables,
             tdigests: all(ObjectKind::TDigests)?,

@@ -31,6 +31,34 @@ pub enum CatalogError {
         /// The ids that begin so.
         candidates: Vec<String>,
     },
+    /// The dataset was deleted.
+    #[error("{dataset} was deleted at {at}: {reason}; running its job again brings it back")]
+    Deleted {
+        /// The dataset.
+        dataset: ContentId,
+        /// What the deleter said.
+        reason: String,
+        /// When.
+        at: prost_types::Timestamp,
+    },
+    /// The call does not fit what is registered.
+    #[error("{what}; {help}")]
+    Misuse {
+        /// What was asked for, and why it cannot be.
+        what: String,
+        /// What to do instead.
+        help: &'static str,
+    },
+    /// The store is another one than was meant.
+    #[error("this is not the store {name:?} that was asked for: it is {found}, not {wanted}")]
+    WrongStore {
+        /// The store's name.
+        name: String,
+        /// Its name or id.
+        found: String,
+        /// The name or id that was given.
+        wanted: String,
+    },
     /// The name cannot be given to a dataset or partition.
     #[error("{name:?} is no name: {reason}")]
     BadName {

@@ -11,9 +11,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Catalog, Result};
-use crate::store::{ContentId, StoreError};
+use crate::store::{Algorithm, ContentId, StoreError};
 
-const KEY: &str = "cache/inputs.toml";
+pub(super) const KEY: &str = "cache/inputs.toml";
+/// The first line: the content id of all others.
+const CHECK: &str = "# ";
 /// A file that changed later than this before it was seen may change again within one tick of its clock,
 /// in nanoseconds.
 const UNSETTLED_NS: i128 = 2_000_000_000;
@@ -94,7 +96,8 @@ impl Catalog {
             Err(StoreError::NotFound { .. }) => return Ok(InputCache::default()),
             Err(e) => return Err(e.into()),
         };
-        let files = String::from_utf8(bytes).ok().and_then(|text| toml::from_str(&text).ok());
+        let whole = String::from_utf8(bytes).ok();
+        let files = whole.as_deref().and_then(checked).and_then(|text| toml::from_str(text).ok());
         Ok(InputCache { files: files.unwrap_or_default() })
     }
 
@@ -105,14 +108,21 @@ impl Catalog {
     pub fn save_input_cache(&self, cache: &InputCache) -> Result<()> {
         let text = toml::to_string(&cache.files)
             .map_err(|e| StoreError::corrupt(KEY, format!("it cannot be written: {e}")))?;
-        Ok(self.store.put(KEY, text.as_bytes())?)
+        let whole = format!("{CHECK}{}\n{text}", ContentId::of(Algorithm::Blake3, text.as_bytes()));
+        Ok(self.store.put(KEY, whole.as_bytes())?)
     }
+}
+
+/// The text behind its check, if the check fits: a wrong id of an input would be a wrong dataset.
+pub(super) fn checked(whole: &str) -> Option<&str> {
+    let (id, text) = whole.strip_prefix(CHECK)?.split_once('\n')?;
+    (ContentId::of(Algorithm::Blake3, text.as_bytes()).to_string() == id).then_some(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{catalog::testing, store::Algorithm};
+    use crate::catalog::testing;
 
     #[test]
     fn an_unchanged_file_is_known_and_a_changed_one_is_not() {

@@ -60,14 +60,19 @@ impl Catalog {
             name: None,
         };
         let logged = message(&commit, &[], DatasetKind::DatasetInput);
-        self.dataset_log(&dataset).append(self.store.as_ref(), |log| {
-            let known: BTreeSet<ContentId> =
-                log.entries().iter().flat_map(|entry| &entry.objects).map(|object| object.id).collect();
-            let nothing_new =
-                !log.entries().is_empty() && commit.objects.iter().all(|object| known.contains(&object.id));
-            (!nothing_new).then(|| vec![payload(Kind::Dataset(logged.clone()))])
-        })?;
-        self.make_visible(dataset, job, DatasetKind::DatasetInput, None)?;
+        loop {
+            let generation = self.refreshed()?.state().generation(&dataset);
+            self.dataset_log(&dataset).append(self.store.as_ref(), |log| {
+                let known: BTreeSet<ContentId> =
+                    log.entries().iter().flat_map(|entry| &entry.objects).map(|object| object.id).collect();
+                let nothing_new = !log.entries().is_empty()
+                    && commit.objects.iter().all(|object| known.contains(&object.id));
+                (!nothing_new).then(|| vec![payload(Kind::Dataset(logged.clone()))])
+            })?;
+            if self.make_visible(dataset, job, DatasetKind::DatasetInput, None, generation, &[])?.is_some() {
+                break;
+            }
+        }
         Ok(dataset)
     }
 }

@@ -9,7 +9,11 @@ use artemis_proto::{FORMAT_VERSION, artemis::JobState, host};
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Catalog, Result, log, now, system_time};
+use super::{
+    Catalog, Result, log, now,
+    seal::{self, sealed},
+    system_time,
+};
 use crate::store::{ContentId, Created, StoreError};
 
 /// How long after its last sign of life a job counts as running.
@@ -123,7 +127,7 @@ impl Catalog {
             workers: job.workers,
             command: job.command.clone(),
         };
-        self.create_own(key(id, "start"), &start.encode_to_vec())?;
+        self.create_own(key(id, "start"), &sealed(start.encode_to_vec()))?;
         let staging = self.store.staging_dir(&id.to_string())?;
         Ok(JobHandle { id, staging, started: system_time(Some(started)) })
     }
@@ -150,7 +154,7 @@ impl Catalog {
             bytes_total: progress.bytes_total,
             rows_out: progress.rows_out,
         };
-        Ok(self.store.put(&key(job.id, "heartbeat"), &beat.encode_to_vec())?)
+        Ok(self.store.put(&key(job.id, "heartbeat"), &sealed(beat.encode_to_vec()))?)
     }
 
     /// Records the end of a job and removes what it staged.
@@ -169,7 +173,7 @@ impl Catalog {
             job_info_id: text(end.info),
             log_id: text(end.log),
         };
-        self.create_own(key(job.id, "end"), &message.encode_to_vec())?;
+        self.create_own(key(job.id, "end"), &sealed(message.encode_to_vec()))?;
         Ok(self.store.clear_staging(&job.id.to_string())?)
     }
 
@@ -278,6 +282,7 @@ impl Catalog {
             Err(StoreError::NotFound { .. }) => return Ok(None),
             Err(e) => return Err(e),
         };
+        seal::check(&key, &bytes)?;
         let message = log::decode_message(&key, &bytes)?;
         log::check_format(&key, format(&message))?;
         Ok(Some(message))

@@ -77,12 +77,15 @@
 //! # }
 //! ```
 
+mod aux_data;
+mod calendar;
 mod checkpoint;
 #[cfg(test)]
 mod checkpoint_tests;
 mod commit;
 mod dataset_object;
 mod error;
+mod gc;
 mod imports;
 mod index;
 mod input_cache;
@@ -90,15 +93,22 @@ mod inputs;
 mod jobs;
 #[cfg(test)]
 mod kill_tests;
+mod life;
+#[cfg(test)]
+mod life_tests;
+mod lineage;
 mod log;
 mod names;
 mod objects;
+mod readme;
 pub mod recipe;
 mod records;
+mod seal;
 mod segment;
 mod show;
 #[cfg(test)]
 mod testing;
+mod verify;
 mod view;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -106,18 +116,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use artemis_proto::{FORMAT_VERSION, host};
 use uuid::Uuid;
 
+pub use aux_data::{aux_from_toml, aux_to_toml};
+pub use calendar::Date;
 pub use commit::{Committed, DatasetCommit, StagedPart};
 pub use error::CatalogError;
+pub use gc::{Collected, Garbage, GcOptions, Removed};
 pub use host::{DatasetKind, InputRecord};
 pub use imports::Alias;
 pub use index::{IndexEntry, Search};
 pub use input_cache::{FileStamp, InputCache};
 pub use inputs::{InputItem, input_dataset_id};
 pub use jobs::{EndOfJob, JobDescription, JobHandle, JobStatus, JobSummary, Progress};
+pub use life::{Retention, parse_grace};
+pub use lineage::{Lineage, Maker, Relative};
 pub use names::NameVersion;
 pub use objects::{ObjectKind, ObjectRef};
 pub use recipe::Recipe;
 pub use records::{DatasetRecord, DatasetSummary, Part, Partition};
+pub use verify::{Finding, FindingKind, Verified, verify};
+pub use view::Deleted;
 
 use crate::store::{Created, Identity, Store};
 use log::Replayed;
@@ -194,6 +211,21 @@ impl Catalog {
     fn over(store: Arc<dyn Store>, identity: Identity) -> Self {
         let view = Mutex::new(Replayed::new("log", identity.data));
         Self { store, identity, view }
+    }
+
+    /// Opens a store that must have this name and this id.
+    ///
+    /// # Errors
+    /// [`CatalogError::WrongStore`] if it is another one, or as [`open`](Self::open).
+    pub fn open_known(store: Arc<dyn Store>, name: &str, uuid: Uuid) -> Result<Self> {
+        let catalog = Self::open(store)?;
+        let Identity { name: found, uuid: found_uuid, .. } = catalog.identity();
+        let (found, wanted) = match () {
+            () if *found_uuid != uuid => (found_uuid.to_string(), uuid.to_string()),
+            () if found != name => (found.clone(), name.to_owned()),
+            () => return Ok(catalog),
+        };
+        Err(CatalogError::WrongStore { name: name.to_owned(), found, wanted })
     }
 
     /// The store's name.

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Alias, Catalog, CatalogError, Result, view::View};
+use uuid::Uuid;
+
+use super::{
+    Alias, Catalog, CatalogError, DatasetKind, Result,
+    view::{Deleted, Made, View},
+};
 use crate::store::{Algorithm, ContentId};
 
 /// The fewest hex digits that stand for an id.
@@ -37,13 +42,15 @@ impl Catalog {
     /// store.
     pub fn name_dataset(&self, name: &str, dataset: &ContentId) -> Result<()> {
         check_name(name)?;
-        let (job, kind) = {
+        let (job, kind, generation) = {
             let view = self.refreshed()?;
-            let made = view.state().datasets().get(dataset);
-            let made = made.ok_or_else(|| unknown(&dataset.to_string(), view.state()))?;
-            (made.job, made.kind)
+            let made = self.live(view.state(), dataset)?;
+            (made.job, made.kind, view.state().generation(dataset))
         };
-        self.make_visible(*dataset, job, kind, Some(name)).map(drop)
+        match self.make_visible(*dataset, job, kind, Some(name), generation, &[])? {
+            Some(_) => Ok(()),
+            None => self.live(self.refreshed()?.state(), dataset).map(drop),
+        }
     }
 
     /// All names with the datasets that they were given to; version n stands at n - 1.
@@ -84,6 +91,15 @@ impl Catalog {
                 near: vec![format!("{name}@{}", versions.len())],
             });
         }
+        // The id that a dataset had before its recipe was known is that of its job.
+        if let Ok(job) = Uuid::parse_str(text)
+            && let Some((id, _)) = view
+                .datasets()
+                .iter()
+                .find(|(_, made)| made.job == job && made.kind != DatasetKind::DatasetInput)
+        {
+            return Ok(*id);
+        }
         let (algorithm, digits) = Algorithm::ALL
             .into_iter()
             .find_map(|a| Some((Some(a), text.strip_prefix(a.name())?.strip_prefix([':', '-'])?)))
@@ -106,18 +122,31 @@ impl Catalog {
         }
     }
 
+    /// A dataset that is there and was not deleted.
+    pub(super) fn live<'v>(&self, view: &'v View, dataset: &ContentId) -> Result<&'v Made> {
+        if let Some(deleted) = view.deleted().get(dataset) {
+            let Deleted { reason, at, .. } = deleted.clone();
+            return Err(CatalogError::Deleted { dataset: *dataset, reason, at: at.into() });
+        }
+        view.datasets().get(dataset).ok_or_else(|| unknown(&dataset.to_string(), view))
+    }
+
     /// Copies the versions of a name to where people find them. Nothing reads the copy back, so a copy
     /// that cannot be written is no failure.
     pub(super) fn cache_name(&self, view: &View, name: &str) {
-        let versions = view.names().get(name).map(Vec::as_slice).unwrap_or_default();
-        // A commit must not cost more the more versions there are.
-        let skipped = versions.len().saturating_sub(MOST_CACHED);
-        let newest = versions.iter().zip(1..).skip(skipped);
-        let text: String = newest.map(|(id, version)| format!("{name}@{version} {id}\n")).collect();
-        if let Err(e) = self.store.put(&format!("names/{name}"), text.as_bytes()) {
+        if let Err(e) = self.store.put(&format!("names/{name}"), name_copy(view, name).as_bytes()) {
             tracing::warn!("names/{name} is out of date: {e}");
         }
     }
+}
+
+/// What stands in the copy of a name.
+pub(super) fn name_copy(view: &View, name: &str) -> String {
+    let versions = view.names().get(name).map(Vec::as_slice).unwrap_or_default();
+    // A commit must not cost more the more versions there are.
+    let skipped = versions.len().saturating_sub(MOST_CACHED);
+    let newest = versions.iter().zip(1..).skip(skipped);
+    newest.map(|(id, version)| format!("{name}@{version} {id}\n")).collect()
 }
 
 /// The versions of names that are at a dataset.

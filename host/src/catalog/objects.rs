@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use artemis_proto::{FORMAT_VERSION, artemis::JobInfo, cronus, host};
 use host::payload::Kind;
 use prost::Message;
+use prost_reflect::DynamicMessage;
 
-use super::{Catalog, Result, log::payload, view::parse_id};
+use super::{Catalog, CatalogError, Result, log::payload, show, view::parse_id};
 use crate::store::{Algorithm, ContentId, StoreError};
 
 /// What an object is.
@@ -158,6 +159,21 @@ impl Catalog {
     pub fn put(&self, kind: ObjectKind, name: &str, bytes: &[u8]) -> Result<ObjectRef> {
         let id = self.put_object(bytes)?;
         Ok(ObjectRef { kind, id, name: name.to_owned(), bytes: bytes.len() as u64, partition: None })
+    }
+
+    /// As [`put`](Self::put), for bytes that come from elsewhere.
+    ///
+    /// # Errors
+    /// [`CatalogError::Misuse`] if the bytes are no message of this kind, or an error of the store.
+    pub fn put_checked(&self, kind: ObjectKind, name: &str, bytes: &[u8]) -> Result<ObjectRef> {
+        if let Some(message) = show::message_of(kind) {
+            let decoded = show::descriptor(message).map(|d| DynamicMessage::decode(d, bytes));
+            if let Some(Err(why)) = decoded {
+                let what = format!("{name:?} is no {}: its bytes are no {message} ({why})", kind.name());
+                return Err(CatalogError::Misuse { what, help: "say what it is, or store it as path-input" });
+            }
+        }
+        self.put(kind, name, bytes)
     }
 
     /// Stores a message and says what it is, for the objects of a commit.

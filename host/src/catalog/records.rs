@@ -10,7 +10,7 @@ use host::payload::Kind;
 use uuid::Uuid;
 
 use super::{
-    Catalog, CatalogError, DatasetKind, InputRecord, NameVersion, ObjectKind, ObjectRef, Result,
+    Catalog, DatasetKind, InputRecord, NameVersion, ObjectKind, ObjectRef, Result,
     log::{Replay, check_format},
     names::names_of,
     view::parse_id,
@@ -130,7 +130,9 @@ impl DatasetRecord {
     pub fn bytes(&self) -> u64 {
         match self.kind {
             DatasetKind::DatasetInput => self.inputs.iter().map(|input| input.bytes).sum(),
-            DatasetKind::DatasetProduced => self.partitions.iter().map(Partition::bytes).sum(),
+            DatasetKind::DatasetProduced | DatasetKind::DatasetOpen => {
+                self.partitions.iter().map(Partition::bytes).sum()
+            }
         }
     }
 }
@@ -163,7 +165,8 @@ impl Catalog {
     /// Damage, or an error of the store.
     pub fn dataset_ids(&self) -> Result<Vec<ContentId>> {
         let view = self.refreshed()?;
-        let mut made: Vec<_> = view.state().datasets().iter().map(|(id, made)| (made.version, *id)).collect();
+        let live = view.state().datasets().iter().filter(|(id, _)| view.state().is_live(id));
+        let mut made: Vec<_> = live.map(|(id, made)| (made.version, *id)).collect();
         made.sort_unstable();
         Ok(made.into_iter().map(|(_, id)| id).collect())
     }
@@ -171,13 +174,12 @@ impl Catalog {
     /// All that is known of a dataset.
     ///
     /// # Errors
-    /// [`CatalogError::Unknown`] if there is no such dataset, damage, or an error of the store.
+    /// [`CatalogError::Unknown`] if there is no such dataset, [`CatalogError::Deleted`], damage, or an error
+    /// of the store.
     pub fn dataset(&self, id: &ContentId) -> Result<DatasetRecord> {
         let (made, names) = {
             let view = self.refreshed()?;
-            let made = view.state().datasets().get(id).cloned();
-            let made =
-                made.ok_or_else(|| CatalogError::Unknown { text: id.to_string(), near: Vec::new() })?;
+            let made = self.live(view.state(), id)?.clone();
             (made, names_of(view.state(), id))
         };
         let mut log = self.dataset_log(id);
@@ -186,45 +188,68 @@ impl Catalog {
         if entries.is_empty() {
             return Err(StoreError::corrupt(format!("datasets/{}/log", id.segment()), "it is missing").into());
         }
-        let mut record = DatasetRecord {
-            id: *id,
-            kind: made.kind,
-            names,
-            created: made.created,
-            jobs: Vec::new(),
-            partitions: Vec::new(),
-            objects: Vec::new(),
-            inputs: Vec::new(),
-            parents: Vec::new(),
-        };
-        let mut seen = BTreeSet::new();
-        let mut partitions: BTreeMap<&str, Vec<Part>> = BTreeMap::new();
         for entry in entries {
             if entry.dataset != *id {
                 let place = format!("datasets/{}/log", id.segment());
                 return Err(StoreError::corrupt(place, format!("it is the log of {}", entry.dataset)).into());
             }
-            extend_new(&mut record.jobs, [entry.job]);
-            extend_new(&mut record.parents, entry.parents.iter().copied());
-            for object in &entry.objects {
-                if seen.insert((object.kind, object.id)) {
-                    record.objects.push(object.clone());
-                }
-            }
-            if record.inputs.is_empty() {
-                record.inputs.clone_from(&entry.inputs);
-            }
-            for (name, part) in &entry.parts {
-                partitions.entry(name).or_default().push(part.clone());
-            }
         }
-        for (name, mut parts) in partitions {
-            parts.sort_by_key(|part| part.index);
-            let table = parts.first().and_then(|part| part.table);
-            record.partitions.push(Partition { name: name.to_owned(), parts, table });
-        }
+        let mut record = record_of(*id, made.kind, entries);
+        (record.names, record.created) = (names, made.created);
         Ok(record)
     }
+}
+
+/// What the entries of a dataset's log amount to. The jobs of an open dataset count in the order of their
+/// numbers, in whatever order they were merged.
+pub(super) fn record_of(id: ContentId, kind: DatasetKind, entries: &[Logged]) -> DatasetRecord {
+    let mut record = DatasetRecord {
+        id,
+        kind,
+        names: Vec::new(),
+        created: SystemTime::UNIX_EPOCH,
+        jobs: Vec::new(),
+        partitions: Vec::new(),
+        objects: Vec::new(),
+        inputs: Vec::new(),
+        parents: Vec::new(),
+    };
+    let mut ordered: Vec<&Logged> = entries.iter().collect();
+    ordered.sort_by_key(|entry| entry.job_index);
+    let mut seen = BTreeSet::new();
+    let mut partitions: BTreeMap<&str, Vec<Part>> = BTreeMap::new();
+    for entry in ordered {
+        // What is registered by hand is of no job.
+        if kind != DatasetKind::DatasetOpen || entry.job_index > 0 {
+            extend_new(&mut record.jobs, [entry.job]);
+        }
+        extend_new(&mut record.parents, entry.parents.iter().copied());
+        for object in &entry.objects {
+            if seen.insert((object.kind, object.id, object.partition.clone())) {
+                record.objects.push(object.clone());
+            }
+        }
+        if record.inputs.is_empty() || kind == DatasetKind::DatasetOpen {
+            record.inputs.extend(entry.inputs.iter().cloned());
+        }
+        for name in &entry.partitions {
+            partitions.entry(name).or_default();
+        }
+        let mut parts: Vec<&(String, Part)> = entry.parts.iter().collect();
+        parts.sort_by_key(|(_, part)| part.index);
+        for (name, part) in parts {
+            partitions.entry(name).or_default().push(part.clone());
+        }
+    }
+    for (name, mut parts) in partitions {
+        if kind == DatasetKind::DatasetOpen {
+            parts.iter_mut().zip(0..).for_each(|(part, index)| part.index = index);
+        }
+        parts.sort_by_key(|part| part.index);
+        let table = parts.first().and_then(|part| part.table);
+        record.partitions.push(Partition { name: name.to_owned(), parts, table });
+    }
+    record
 }
 
 fn extend_new<T: PartialEq>(list: &mut Vec<T>, items: impl IntoIterator<Item = T>) {
@@ -252,6 +277,9 @@ pub(super) struct Logged {
     pub(super) inputs: Vec<InputRecord>,
     pub(super) parents: Vec<ContentId>,
     pub(super) name: Option<String>,
+    pub(super) partitions: Vec<String>,
+    pub(super) job_index: u64,
+    pub(super) merged: bool,
 }
 
 impl DatasetLog {
@@ -283,6 +311,9 @@ impl Replay for DatasetLog {
             inputs: made.inputs.clone(),
             parents: ids.collect::<Result<_, _>>()?,
             name: (!made.name.is_empty()).then(|| made.name.clone()),
+            partitions: made.partitions.clone(),
+            job_index: made.job_index,
+            merged: made.merged,
         });
         Ok(())
     }

@@ -6,7 +6,9 @@
 use std::sync::LazyLock;
 
 use artemis_proto::{DESCRIPTORS, host::ImportedObject};
-use prost_reflect::{DescriptorPool, DynamicMessage, MapKey, ReflectMessage, Value as Field};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, MapKey, MessageDescriptor, ReflectMessage, Value as Field,
+};
 use serde_json::{Map, Value, json};
 
 use super::{Alias, Catalog, CatalogError, JobStatus, ObjectKind, Result, log};
@@ -57,28 +59,13 @@ impl Catalog {
             e => e,
         })?;
         let message = match self.kind_of(id)? {
-            Some(ObjectKind::Menu) => "cronus.Menu",
-            Some(ObjectKind::Config) => "cronus.Configuration",
-            Some(ObjectKind::Recipe) => "artemis.host.v1.Recipe",
-            Some(ObjectKind::Hists | ObjectKind::Timers) => "physt.HistogramCollection",
-            Some(ObjectKind::TDigests) => "TDigest_store",
-            Some(ObjectKind::Job) => "artemis.JobInfo",
-            Some(ObjectKind::Table) => "cronus.Table",
-            Some(ObjectKind::File) => "FileObjectInfo",
-            Some(ObjectKind::Import) => "artemis.host.v1.ImportedStore",
-            Some(ObjectKind::Foreign) if self.is_store_record(id)? => "CronusObjectStore",
-            Some(
-                ObjectKind::Log
-                | ObjectKind::Profile
-                | ObjectKind::Checks
-                | ObjectKind::PathInput
-                | ObjectKind::Foreign,
-            )
-            | None => {
-                return Ok(plain(bytes));
-            }
+            Some(ObjectKind::Foreign) if self.is_store_record(id)? => Some("CronusObjectStore"),
+            kind => kind.and_then(message_of),
         };
-        render(message, &id.to_string(), &bytes)
+        match message {
+            Some(message) => render(message, &id.to_string(), &bytes),
+            None => Ok(plain(bytes)),
+        }
     }
 
     /// What the logs, or the ends of jobs, say that an object is.
@@ -136,6 +123,31 @@ impl Catalog {
     }
 }
 
+/// The message that the bytes of an object are; `None` for text and for bytes of any kind.
+pub(super) fn message_of(kind: ObjectKind) -> Option<&'static str> {
+    Some(match kind {
+        ObjectKind::Menu => "cronus.Menu",
+        ObjectKind::Config => "cronus.Configuration",
+        ObjectKind::Recipe => "artemis.host.v1.Recipe",
+        ObjectKind::Hists | ObjectKind::Timers => "physt.HistogramCollection",
+        ObjectKind::TDigests => "TDigest_store",
+        ObjectKind::Job => "artemis.JobInfo",
+        ObjectKind::Table => "cronus.Table",
+        ObjectKind::File => "FileObjectInfo",
+        ObjectKind::Import => "artemis.host.v1.ImportedStore",
+        ObjectKind::Log
+        | ObjectKind::Profile
+        | ObjectKind::Checks
+        | ObjectKind::PathInput
+        | ObjectKind::Foreign => return None,
+    })
+}
+
+/// The descriptor of a message by its full name.
+pub(super) fn descriptor(message: &str) -> Option<MessageDescriptor> {
+    POOL.as_ref()?.get_message_by_name(message)
+}
+
 /// Bytes that are no message: as text if they are text.
 fn plain(bytes: Vec<u8>) -> Value {
     let size = bytes.len();
@@ -148,8 +160,8 @@ fn plain(bytes: Vec<u8>) -> Value {
 /// The bytes of a message as JSON.
 fn render(message: &str, place: &str, bytes: &[u8]) -> Result<Value> {
     let corrupt = |what: String| CatalogError::Store(StoreError::corrupt(place, what));
-    let descriptor = POOL.as_ref().and_then(|pool| pool.get_message_by_name(message));
-    let descriptor = descriptor.ok_or_else(|| corrupt(format!("this program knows no {message}")))?;
+    let descriptor =
+        descriptor(message).ok_or_else(|| corrupt(format!("this program knows no {message}")))?;
     let dynamic = DynamicMessage::decode(descriptor, bytes).map_err(|e| corrupt(e.to_string()))?;
     Ok(message_value(&dynamic))
 }

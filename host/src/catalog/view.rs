@@ -23,6 +23,11 @@ pub(super) struct View {
     datasets: BTreeMap<ContentId, Made>,
     /// The datasets that each name was moved to, in order: version n stands at n - 1.
     names: BTreeMap<String, Vec<ContentId>>,
+    deleted: BTreeMap<ContentId, Deleted>,
+    /// How often each dataset was erased.
+    erased: BTreeMap<ContentId, u32>,
+    /// Stored business metadata.
+    aux: BTreeMap<ContentId, ContentId>,
     /// Objects that entries up to a checkpoint register.
     older: Vec<Segment>,
     /// Objects that later entries register, in order.
@@ -39,6 +44,18 @@ pub(super) struct Made {
     pub(super) created: SystemTime,
     /// Version of the store's log: the order in which datasets were made.
     pub(super) version: u64,
+    pub(super) parents: Vec<ContentId>,
+}
+
+/// Why and when a dataset was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// What the deleter said.
+    pub reason: String,
+    /// When.
+    pub at: SystemTime,
+    /// Whether the grace is over and its record empty.
+    pub erased: bool,
 }
 
 impl View {
@@ -52,6 +69,31 @@ impl View {
 
     pub(super) fn names(&self) -> &BTreeMap<String, Vec<ContentId>> {
         &self.names
+    }
+
+    /// Deleted datasets that were not made again.
+    pub(super) fn deleted(&self) -> &BTreeMap<ContentId, Deleted> {
+        &self.deleted
+    }
+
+    /// Whether a dataset can be read.
+    pub(super) fn is_live(&self, dataset: &ContentId) -> bool {
+        self.datasets.contains_key(dataset) && !self.deleted.contains_key(dataset)
+    }
+
+    /// How often a dataset was erased: which of its logs counts.
+    pub(super) fn generation(&self, dataset: &ContentId) -> u32 {
+        self.erased.get(dataset).copied().unwrap_or_default()
+    }
+
+    /// The stored business metadata of a dataset.
+    pub(super) fn aux(&self, dataset: &ContentId) -> Option<ContentId> {
+        self.aux.get(dataset).copied()
+    }
+
+    /// The stored business metadata of all datasets.
+    pub(super) fn all_aux(&self) -> impl Iterator<Item = (ContentId, ContentId)> {
+        self.aux.iter().map(|(dataset, aux)| (*dataset, *aux))
     }
 
     /// All objects that the store's log registers, in order. There may be millions.
@@ -128,6 +170,9 @@ enum Change {
     Object(ObjectRef),
     Made(ContentId, Made),
     Moved(String, ContentId),
+    Deleted(ContentId, Deleted),
+    Erased(ContentId),
+    Aux(ContentId, ContentId),
 }
 
 impl Replay for View {
@@ -143,7 +188,22 @@ impl Replay for View {
                     }
                 }
                 Change::Made(id, made) => {
+                    if self.deleted.remove(&id).is_some() {
+                        self.datasets.remove(&id);
+                    }
                     self.datasets.entry(id).or_insert(made);
+                }
+                Change::Deleted(id, deleted) => {
+                    self.deleted.entry(id).or_insert(deleted);
+                }
+                Change::Erased(id) => {
+                    *self.erased.entry(id).or_default() += 1;
+                    if let Some(deleted) = self.deleted.get_mut(&id) {
+                        deleted.erased = true;
+                    }
+                }
+                Change::Aux(id, aux) => {
+                    self.aux.insert(id, aux);
                 }
                 Change::Moved(name, id) => self.names.entry(name).or_default().push(id),
             }
@@ -170,11 +230,21 @@ fn change(payload: &host::Payload, commit: &host::Commit, place: &str) -> Result
                 .map_err(|e| StoreError::corrupt(place, format!("job id {:?}: {e}", made.job_id)))?;
             let kind = made.dataset_kind();
             let created = system_time(commit.created);
-            let made_here = Made { kind, job, created, version: commit.version };
+            let parents = made.parents.iter().map(|id| parse_id(id, place)).collect::<Result<_, _>>()?;
+            let made_here = Made { kind, job, created, version: commit.version, parents };
             Change::Made(parse_id(&made.dataset_id, place)?, made_here)
         }
         Some(Kind::NameMoved(moved)) => {
             Change::Moved(moved.name.clone(), parse_id(&moved.dataset_id, place)?)
+        }
+        Some(Kind::DatasetDeleted(deleted)) => {
+            let at = system_time(commit.created);
+            let here = Deleted { reason: deleted.reason.clone(), at, erased: false };
+            Change::Deleted(parse_id(&deleted.dataset_id, place)?, here)
+        }
+        Some(Kind::DatasetErased(erased)) => Change::Erased(parse_id(&erased.dataset_id, place)?),
+        Some(Kind::DatasetAux(aux)) => {
+            Change::Aux(parse_id(&aux.dataset_id, place)?, parse_id(&aux.aux_id, place)?)
         }
         Some(Kind::Dataset(_)) => {
             return Err(StoreError::corrupt(place, "a dataset's commit stands in the store's log"));

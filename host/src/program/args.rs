@@ -1,8 +1,12 @@
 //! What the command line may say.
 
+mod store;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use store::{Form, Search, Store};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 ran, but its checks failed · 2 usage or job file · 3 input data · 4 plugin · \
@@ -238,15 +242,6 @@ pub(crate) enum Plugins {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Pin the files of all plugins by their hashes, for --locked
-    #[command(after_help = "Example:\n  artemis-host plugins lock && artemis-host run job.toml --locked")]
-    Lock,
-    /// What `list --load` runs for each plugin
-    #[command(hide = true)]
-    Load {
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
     /// Write the project of a new plugin: a component that works, its tests, and how to go on
     #[command(after_help = "Examples:\n  artemis-host plugins new my-reader --lang rust --kind reader\n  \
         artemis-host plugins new my-sums --lang c --kind algorithm --dir src/my-sums")]
@@ -401,116 +396,6 @@ pub(crate) struct PluginRun {
     /// How many rows of each output are shown
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub rows: usize,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Store {
-    /// The datasets, newest last
-    #[command(after_help = "Example:\n  artemis-host store list")]
-    List {
-        /// The jobs instead: also those that failed
-        #[arg(long, conflicts_with = "inputs")]
-        jobs: bool,
-        /// Input datasets too
-        #[arg(long)]
-        inputs: bool,
-        #[command(flatten)]
-        search: Search,
-    },
-    /// Make the index and the checkpoints anew from the logs
-    #[command(after_help = "Example:\n  artemis-host store reindex")]
-    Reindex,
-    /// Any record as JSON: by name, id, beginning of an id, or key
-    #[command(after_help = "Example:\n  artemis-host store show flights@2")]
-    Show {
-        /// A dataset, menu, configuration, histograms, table, log, job or log entry
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// The first rows as a table
-    #[command(after_help = "Example:\n  artemis-host store head flights/late -n 5")]
-    Head {
-        /// A dataset by name or id, and a partition of it
-        #[arg(value_name = "DATASET[/PARTITION]")]
-        dataset: String,
-        /// How many rows
-        #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
-        rows: usize,
-    },
-    /// All rows on standard output
-    #[command(after_help = "Example:\n  artemis-host store cat flights/late --as json | jq .carrier")]
-    Cat {
-        /// A dataset by name or id, and a partition of it, unless it has only one
-        #[arg(value_name = "DATASET[/PARTITION]")]
-        dataset: String,
-        /// CSV with a header, JSON lines, or an Arrow IPC stream
-        #[arg(long = "as", value_enum, default_value = "csv", value_name = "FORMAT")]
-        form: Form,
-        /// What stands for a missing value in CSV
-        #[arg(long, default_value = "", value_name = "TEXT")]
-        null: String,
-    },
-    /// The data files, one a line
-    #[command(after_help = "Example:\n  artemis-host store path flights/late")]
-    Path {
-        /// A dataset by name or id, and perhaps a partition of it
-        #[arg(value_name = "DATASET[/PARTITION]")]
-        dataset: String,
-    },
-    /// Read a store of the Python framework in; its ids keep their meaning
-    #[command(after_help = "Example:\n  artemis-host store import /data/old-store --name people")]
-    Import {
-        /// The folder of its files
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
-        /// A name for its datasets
-        #[arg(long, value_name = "NAME")]
-        name: Option<String>,
-    },
-    /// Make an empty store
-    #[command(after_help = "Example:\n  artemis-host store init --store /data/artemis-store")]
-    Init {
-        /// Its name [default: that of its directory]
-        #[arg(long, value_name = "NAME")]
-        name: Option<String>,
-        /// One hash for everything [default: SHA-1 for records as in the public model, BLAKE3 for data]
-        #[arg(long, value_name = "NAME", value_parser = ["sha1", "sha256", "blake3"])]
-        algorithm: Option<String>,
-        /// Where the data files go, if not beside the records: a directory or s3://bucket/prefix
-        #[arg(long, value_name = "URL")]
-        data_root: Option<String>,
-    },
-}
-
-/// Which datasets are listed.
-#[derive(Debug, Args)]
-pub(crate) struct Search {
-    /// Only datasets that have this column
-    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
-    pub column: Option<String>,
-    /// Only datasets that have this partition
-    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
-    pub partition: Option<String>,
-    /// Only datasets that this plugin made
-    #[arg(long, value_name = "ID", conflicts_with = "jobs")]
-    pub plugin: Option<String>,
-    /// Only datasets made then or later: 2026-11-27, or 2026-11-27T15:00:00Z
-    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "jobs")]
-    pub since: Option<std::time::SystemTime>,
-}
-
-/// A day or a moment, as RFC 3339 writes them.
-fn date(text: &str) -> Result<std::time::SystemTime, String> {
-    let stamp = text.parse::<prost_types::Timestamp>().ok();
-    let time = stamp.and_then(|stamp| std::time::SystemTime::try_from(stamp).ok());
-    time.ok_or_else(|| "write a day, 2026-11-27, or a moment, 2026-11-27T15:00:00Z".to_owned())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
-    Csv,
-    Json,
-    Arrow,
 }
 
 /// `key=value` at the first equals sign.

@@ -115,7 +115,7 @@ fn some<'a>(record: &DatasetRecord, partitions: &'a [Partition]) -> Outcome<&'a 
 }
 
 /// Where a data file is: its absolute path, or its URL where it is no local file.
-fn place(catalog: &Catalog, part: &Part) -> String {
+pub(crate) fn place(catalog: &Catalog, part: &Part) -> String {
     match catalog.store().local_path(&part.key) {
         Some(path) => std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned(),
         None => catalog.store().url(&part.key),

@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Interrupted,
     /// Us.
     Bug,
+    /// The operator, who has been answered already.
+    Answered,
     /// Nobody reads the output any more.
     Unheard,
     /// The vendor of a plugin: it ran, but checks failed; the answer has told which.
@@ -91,7 +93,7 @@ impl Fault {
             Kind::Usage => 2,
             Kind::Input => 3,
             Kind::Plugin => 4,
-            Kind::Store => 5,
+            Kind::Store | Kind::Answered => 5,
             Kind::Race => 6,
             Kind::Bug => 70,
             // Shells count from 128; 2 is SIGINT.
@@ -104,7 +106,7 @@ impl Fault {
             Kind::Usage => "usage",
             Kind::Input => "input",
             Kind::Plugin => "plugin",
-            Kind::Store => "store",
+            Kind::Store | Kind::Answered => "store",
             Kind::Race => "race",
             Kind::Interrupted => "interrupted",
             Kind::Bug => "bug",
@@ -215,6 +217,9 @@ impl From<CatalogError> for Fault {
             CatalogError::StoreThere => Fault::new(Kind::Race, message),
             CatalogError::Unknown { .. } => Fault::usage(message).help("`store list` shows what there is"),
             CatalogError::Ambiguous { .. } | CatalogError::BadName { .. } => Fault::usage(message),
+            CatalogError::Deleted { .. } | CatalogError::Misuse { .. } | CatalogError::WrongStore { .. } => {
+                Fault::usage(message)
+            }
             _ => Fault::new(Kind::Store, message),
         }
     }

@@ -20,7 +20,6 @@ mod run;
 mod screen;
 mod session;
 mod store;
-mod store_import;
 mod summary;
 mod table;
 mod text;
@@ -85,7 +84,7 @@ fn dispatch(session: &Session, command: Option<Command>, signals: &mut Signals) 
 
 /// Says what failed: on standard output as JSON, else on standard error.
 fn report(session: &Session, fault: &Fault, signal: Option<u8>) -> ExitCode {
-    if !matches!(fault.kind, Kind::Unheard | Kind::Checks) {
+    if !matches!(fault.kind, Kind::Unheard | Kind::Checks | Kind::Answered) {
         if session.json() {
             // If nobody reads it, the exit code still tells.
             let _ = session.answer(json!({ "error": fault.to_json() }));

@@ -88,7 +88,8 @@ impl Identity {
         text
     }
 
-    fn to_text(&self) -> String {
+    /// The file, byte for byte.
+    pub(crate) fn to_text(&self) -> String {
         let fields = self.fields();
         let checksum = ContentId::of(Algorithm::Blake3, fields.as_bytes());
         format!(

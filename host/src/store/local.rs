@@ -23,6 +23,7 @@ use super::{
     disk::{Disk, SystemDisk},
     key::{TEMPORARY, check_prefix, check_segment},
     location::file_url,
+    stray::{self, Stray, StrayKind},
 };
 
 /// The file whose lock takes the place of hard links where there are none.
@@ -71,9 +72,28 @@ impl LocalStore {
         &self.root
     }
 
+    /// A link in the store could lead out of it: no key goes through one.
     fn path(&self, key: &str) -> Result<PathBuf> {
         check_key(key)?;
-        Ok(self.root.join(key))
+        let mut path = self.root.clone();
+        for segment in key.split('/') {
+            path.push(segment);
+            match path.symlink_metadata() {
+                Ok(metadata) if metadata.is_symlink() => {
+                    let what = format!("{} is a symbolic link", path.display());
+                    return Err(StoreError::corrupt(key, what));
+                }
+                Ok(_) => {}
+                // What is not there has nothing below it.
+                Err(_) => return Ok(self.root.join(key)),
+            }
+        }
+        Ok(path)
+    }
+
+    fn check_place(&self, prefix: &str) -> Result<()> {
+        check_prefix(prefix)?;
+        if prefix.is_empty() { Ok(()) } else { self.path(prefix).map(drop) }
     }
 
     fn check_writable(&self) -> Result<()> {
@@ -209,6 +229,43 @@ impl LocalStore {
         Ok(found)
     }
 
+    /// Links, odd names and temporary files below a directory.
+    fn strays_into(&self, place: &str, found: &mut Vec<Stray>) -> Result<()> {
+        let dir = self.root.join(place);
+        let reading = match fs::read_dir(&dir) {
+            Ok(reading) => reading,
+            Err(e) if is_absent(&e) => return Ok(()),
+            Err(e) => return Err(StoreError::io(&dir, e)),
+        };
+        for entry in reading {
+            let entry = entry.map_err(|e| StoreError::io(&dir, e))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if place.is_empty() && name == "staging" {
+                continue;
+            }
+            let below = if place.is_empty() { name.clone() } else { format!("{place}/{name}") };
+            let Ok(metadata) = fs::symlink_metadata(entry.path()) else { continue };
+            let kind = if metadata.is_file() && name.starts_with(TEMPORARY) {
+                // The lock of a store without hard links is always there.
+                if name == format!("{TEMPORARY}lock") {
+                    continue;
+                }
+                StrayKind::Temporary
+            } else if !(metadata.is_file() || metadata.is_dir())
+                || entry.file_name().to_str().is_none_or(|name| check_segment(name).is_err())
+            {
+                StrayKind::Foreign
+            } else {
+                if metadata.is_dir() {
+                    self.strays_into(&below, found)?;
+                }
+                continue;
+            };
+            found.push(Stray { place: below, kind, modified: metadata.modified().ok() });
+        }
+        Ok(())
+    }
+
     fn list_into(&self, prefix: &str, keys: &mut Vec<String>) -> Result<()> {
         for (name, is_dir) in self.entries(&self.root.join(prefix))? {
             if prefix.is_empty() && name == "staging" {
@@ -271,7 +328,7 @@ impl Store for LocalStore {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<String>> {
-        check_prefix(prefix)?;
+        self.check_place(prefix)?;
         let mut keys = Vec::new();
         self.list_into(prefix, &mut keys)?;
         keys.sort();
@@ -279,7 +336,7 @@ impl Store for LocalStore {
     }
 
     fn children(&self, prefix: &str) -> Result<Vec<String>> {
-        check_prefix(prefix)?;
+        self.check_place(prefix)?;
         let names = self.entries(&self.root.join(prefix))?.into_iter().map(|(name, _)| name);
         Ok(names.filter(|name| !(prefix.is_empty() && name == "staging")).collect())
     }
@@ -306,7 +363,7 @@ impl Store for LocalStore {
     fn staging_dir(&self, job: &str) -> Result<PathBuf> {
         check_segment(job)?;
         self.check_writable()?;
-        let dir = self.root.join("staging").join(job);
+        let dir = self.path(&format!("staging/{job}"))?;
         self.ensure_dir(&dir)?;
         Ok(dir)
     }
@@ -314,7 +371,7 @@ impl Store for LocalStore {
     fn clear_staging(&self, job: &str) -> Result<()> {
         check_segment(job)?;
         self.check_writable()?;
-        let dir = self.root.join("staging").join(job);
+        let dir = self.path(&format!("staging/{job}"))?;
         match fs::remove_dir_all(&dir) {
             Err(e) if !is_absent(&e) => Err(StoreError::io(&dir, e)),
             _ => Ok(()),
@@ -397,6 +454,28 @@ impl Store for LocalStore {
     fn local_path(&self, key: &str) -> Option<PathBuf> {
         let path = self.path(key).ok()?;
         path.is_file().then_some(path)
+    }
+
+    fn strays(&self) -> Result<Vec<Stray>> {
+        let mut found = stray::staged(&self.root.join("staging"));
+        self.strays_into("", &mut found)?;
+        found.sort_by(|a, b| a.place.cmp(&b.place));
+        Ok(found)
+    }
+
+    fn remove_stray(&self, stray: &Stray) -> Result<()> {
+        self.check_writable()?;
+        match &stray.kind {
+            StrayKind::Staging { job } => self.clear_staging(job),
+            StrayKind::Temporary => {
+                let path = self.root.join(&stray.place);
+                match self.disk.remove_file(&path) {
+                    Err(e) if !is_absent(&e) => Err(StoreError::io(&path, e)),
+                    _ => Ok(()),
+                }
+            }
+            StrayKind::Foreign => Ok(()),
+        }
     }
 
     fn url(&self, key: &str) -> String {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Created, Result, Store, StoreError, check_key, directories,
     key::{check_prefix, check_segment},
+    stray::{self, Stray},
 };
 
 /// A store in memory. What jobs stage lies in a directory of its own, which goes with the store.
@@ -137,6 +138,10 @@ impl Store for MemoryStore {
             return Err(StoreError::Exists { key: key.to_owned() });
         }
         fs::remove_file(staged).map_err(|e| StoreError::io(staged, e))
+    }
+
+    fn strays(&self) -> Result<Vec<Stray>> {
+        Ok(stray::staged(&self.staging))
     }
 
     fn local_path(&self, _key: &str) -> Option<PathBuf> {

@@ -33,12 +33,13 @@ pub(crate) mod s3_server;
 #[cfg(test)]
 mod s3_tests;
 mod split;
+mod stray;
 
 use std::{
     fmt,
     ops::Range,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 pub use content_id::{Algorithm, ContentHasher, ContentId, ParseIdError};
@@ -51,9 +52,13 @@ pub use memory::MemoryStore;
 pub use object_storage::ObjectStorage;
 pub use reader::KeyReader;
 pub use split::SplitStore;
+pub use stray::{Stray, StrayKind};
 
 /// The result of the operations of a store.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// How long an object counts as new after it was written.
+const FRESH: Duration = Duration::from_secs(24 * 3600);
 
 /// Whether [`Store::create`] made the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +198,34 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Where the key is as a local file, for programs that read files; `None` if it is not one.
     fn local_path(&self, key: &str) -> Option<PathBuf>;
 
+    /// When the key was last written; `None` if it is not there, or nobody knows.
+    ///
+    /// # Errors
+    /// A bad key, or IO.
+    fn modified(&self, key: &str) -> Result<Option<SystemTime>> {
+        check_key(key)?;
+        Ok(self.local_path(key).and_then(|path| path.metadata().ok()?.modified().ok()))
+    }
+
+    /// What lies in the store beside its keys.
+    ///
+    /// # Errors
+    /// IO.
+    fn strays(&self) -> Result<Vec<Stray>> {
+        Ok(Vec::new())
+    }
+
+    /// Removes a staging directory or a temporary file; what is foreign stays.
+    ///
+    /// # Errors
+    /// A store that may not be written, or IO.
+    fn remove_stray(&self, stray: &Stray) -> Result<()> {
+        match &stray.kind {
+            StrayKind::Staging { job } => self.clear_staging(job),
+            StrayKind::Temporary | StrayKind::Foreign => Ok(()),
+        }
+    }
+
     /// Where the key is, as other programs name it: a `file:` or `s3:` URL, whether the key is there or not.
     /// Empty where no other program can reach it.
     fn url(&self, _key: &str) -> String {
@@ -206,9 +239,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn put_object(&self, algorithm: Algorithm, bytes: &[u8]) -> Result<ContentId> {
         let id = ContentId::of(algorithm, bytes);
         let key = id.object_key();
-        if self.create(&key, bytes)? == Created::Exists && self.get(&key)? != bytes {
-            // A damaged object is healed by whoever stores the same bytes again.
-            self.put(&key, bytes)?;
+        if self.create(&key, bytes)? == Created::Exists {
+            let is_old = |at: SystemTime| at.elapsed().is_ok_and(|age| age > FRESH);
+            // A damaged object is healed by whoever stores the same bytes again. An old one becomes young, so
+            // that nobody sweeps it away before it is committed.
+            if self.get(&key)? != bytes || self.modified(&key)?.is_some_and(is_old) {
+                self.put(&key, bytes)?;
+            }
         }
         Ok(id)
     }

@@ -32,6 +32,7 @@ use super::{
     key::{check_prefix, check_segment},
     location::percent_decoded,
     s3,
+    stray::{self, Stray},
 };
 
 /// Files up to this size go up in one request, larger ones in parts of this size.
@@ -329,6 +330,19 @@ impl Store for ObjectStorage {
                 .map_err(|e| StoreError::io(Path::new(&self.url(key)), e))?;
         }
         fs::remove_file(staged).map_err(|e| StoreError::io(staged, e))
+    }
+
+    fn modified(&self, key: &str) -> Result<Option<SystemTime>> {
+        check_key(key)?;
+        match self.wait(self.inner.head(&self.place(key))) {
+            Ok(meta) => Ok(Some(meta.last_modified.into())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.error(key, error)),
+        }
+    }
+
+    fn strays(&self) -> Result<Vec<Stray>> {
+        Ok(stray::staged(&self.staging))
     }
 
     fn local_path(&self, _key: &str) -> Option<PathBuf> {

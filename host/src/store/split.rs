@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{Created, Result, Store, check_key};
+use super::{Created, Result, Store, Stray, check_key};
 
 /// The first segment of the keys of data files.
 const DATA: &str = "data";
@@ -101,6 +101,22 @@ impl Store for SplitStore {
 
     fn publish(&self, staged: &Path, key: &str) -> Result<()> {
         self.of(key).publish(staged, key)
+    }
+
+    fn modified(&self, key: &str) -> Result<Option<SystemTime>> {
+        self.of(key).modified(key)
+    }
+
+    fn strays(&self) -> Result<Vec<Stray>> {
+        let mut found = self.records.strays()?;
+        found.extend(self.data.strays()?);
+        Ok(found)
+    }
+
+    fn remove_stray(&self, stray: &Stray) -> Result<()> {
+        // Of two places with one name, each store removes its own, if it has it.
+        self.records.remove_stray(stray)?;
+        self.data.remove_stray(stray)
     }
 
     fn local_path(&self, key: &str) -> Option<PathBuf> {

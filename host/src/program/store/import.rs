@@ -6,12 +6,12 @@ use artemis_host::interchange::{self, Imported, ImportedDataset};
 use artemis_host::store::OpenOptions;
 use serde_json::{Value, json};
 
-use super::fault::Outcome;
-use super::run;
-use super::session::Session;
-use super::store::store_to_json;
-use super::table::Table;
-use super::text::{counted, labelled, number, wrapped};
+use super::super::fault::Outcome;
+use super::super::run;
+use super::super::session::Session;
+use super::super::table::Table;
+use super::super::text::{counted, labelled, number, wrapped};
+use super::store_to_json;
 
 pub(crate) fn import(session: &Session, folder: &Path, name: Option<&str>) -> Outcome {
     let catalog = run::open(&session.location(None)?, &OpenOptions::default())?;
