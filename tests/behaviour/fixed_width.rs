@@ -185,6 +185,28 @@ fn a_record_map_is_shown_in_eighty_columns_and_as_json() {
 }
 
 #[test]
+fn a_copybook_is_a_layout() {
+    let scratch = Scratch::new();
+    let copybook = "       01  ACCOUNT.\n           05  ID-X        PIC 9(3).\n           05  NAME-X      PIC X(5).\n           \
+                    05  FILLER      PIC X.\n           05  AMOUNT      PIC S9(3)V99 COMP-3.\n";
+    scratch.write("in.dat", data());
+    scratch.write("in.cpy", copybook);
+    let rest = "copybook = \"in.cpy\"\nencoding = \"cp037\"\nrecords = \"fixed\"";
+    scratch.write("job.toml", job("null", rest));
+    let read = table(&scratch.job("job.toml", &[]), "initial");
+    scratch.write("in.layout.toml", LAYOUT);
+    scratch.write("job.toml", job("null", "layout = \"in.layout.toml\""));
+    let by_layout = table(&scratch.job("job.toml", &[]), "initial");
+    assert_eq!(read.columns(), by_layout.columns());
+    let shown = scratch.run(&["layout", "show", "in.cpy", "--set", "encoding=cp037"]).expect(0).stdout;
+    assert!(shown.starts_with("lines of 12 bytes, cp037"), "{shown}");
+    assert!(shown.contains("AMOUNT") && shown.contains("decimal(5,2)"), "{shown}");
+    scratch.write("bad.cpy", "       01  A.\n           05  B PIC X OCCURS 1000000000.\n");
+    let bad = scratch.run(&["layout", "show", "bad.cpy"]).expect(2);
+    assert!(bad.stderr.contains("1000000000 fields"), "{}", bad.stderr);
+}
+
+#[test]
 fn the_example_reads_its_mainframe_file() {
     let scratch = Scratch::new();
     let job = root().join("examples/accounts.toml");

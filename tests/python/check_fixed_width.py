@@ -25,7 +25,6 @@ import pyarrow.ipc
 
 import fixed_width as reference
 
-RECORDS = 400
 PAGES = ["latin-1", "windows-1252", "cp037", "cp273", "cp500", "cp1140"]
 # CPython's page 273 has an overline where IBM's other pages, and CPython's for them, have a macron.
 ARGUED = {("cp273", 0xBC): "\u00af"}
@@ -64,6 +63,7 @@ def main():
     parser.add_argument("--bin", required=True, help="the program")
     parser.add_argument("--plugins", required=True, help="the directory of plugins")
     parser.add_argument("--cases", type=int, default=10_000, help="how many records")
+    parser.add_argument("--records", type=int, default=400, help="how many records of one layout")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other cases")
     options = parser.parse_args()
     options.bin, options.plugins = Path(options.bin).resolve(), Path(options.plugins).resolve()
@@ -113,7 +113,7 @@ def check_cases(program, options):
     draw = random.Random(options.seed)
     done = cells = nulls = bad = 0
     while done < options.cases:
-        count = min(RECORDS, options.cases - done)
+        count = min(options.records, options.cases - done)
         made = reference.layout(draw, draw.randint(1, 12))
         records = [reference.record(draw, made) for _ in range(count)]
         block = draw.choice([made["record_bytes"], 7 * made["record_bytes"] + 1, 1 << 20])

@@ -88,8 +88,16 @@ fn entry(words: &[Token]) -> Result<Option<Entry>, String> {
     if words.peek().is_some_and(|word| !is_clause(word)) {
         entry.name = words.next().filter(|name| *name != "FILLER").map(str::to_owned);
     }
+    let mut is_blank_when_zero = false;
     while let Some(word) = words.next() {
+        is_blank_when_zero |= word == "BLANK";
         clause(word, &mut words, &mut entry)?;
+    }
+    if let Some(Picture::Number { digits, .. }) = entry.picture
+        && is_blank_when_zero
+    {
+        // It is an edited number then: its blanks are a zero, not a missing value, which a text leaves to the user.
+        entry.picture = Some(Picture::Text { length: u64::from(digits) });
     }
     Ok(Some(entry))
 }

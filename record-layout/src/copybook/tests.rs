@@ -30,7 +30,8 @@ fn check_refused(text: &str, rest: &str, parts: &[&str]) {
 fn fields_have_the_sizes_and_forms_of_their_clauses() {
     let text = "01 R.\n 05 A PIC X(3).\n 05 B PIC S9(5)V99 COMP-3.\n 05 C PIC 9(4) COMP.\n 05 D PIC S9(9) BINARY.\n\
                 05 E PIC S9(18) COMP-5.\n 05 F COMP-1.\n 05 G USAGE IS COMP-2.\n 05 H PIC S9(3) SIGN LEADING SEPARATE.\n\
-                05 I PIC 9(2)PPP.\n 05 J PIC ZZ9.99.\n 05 FILLER PIC X(2).\n 05 K PIC S99 SIGN IS TRAILING.\n";
+                05 I PIC 9(2)PPP.\n 05 J PIC ZZ9.99.\n 05 FILLER PIC X(2).\n 05 K PIC S99 SIGN IS TRAILING.\n\
+                05 L PIC 9(3) BLANK WHEN ZERO.\n";
     let expected = [
         "A 0+3 string text",
         "B 3+4 decimal(7,2) packed",
@@ -44,9 +45,10 @@ fn fields_have_the_sizes_and_forms_of_their_clauses() {
         "J 39+6 string text",
         " 45+2 skipped skip",
         "K 47+2 int64 zoned",
+        "L 49+3 string text",
     ];
     assert_eq!(map(text, ""), expected);
-    assert_eq!(read(text, "").records.record_bytes(), 49);
+    assert_eq!(read(text, "").records.record_bytes(), 52);
     let ebcdic = map(text, "encoding='cp037'\n[cobol]\nbinary_size='1-2-4-8'");
     assert_eq!(ebcdic[5], "F 21+4 float64 hex-float");
 }

@@ -249,7 +249,7 @@ proptest! {
 }
 
 #[test]
-fn contexts_without_a_datum_are_enough() {
+fn an_empty_head_is_no_header_and_one_output_has_one_schema() {
     let host = host(FIELDS);
     let reader = host.configure::<Fwf>().unwrap();
     let context = host.context(Call::default());
