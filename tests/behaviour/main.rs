@@ -7,6 +7,7 @@ mod determinism;
 mod example;
 mod fixed_width;
 mod flights;
+mod header;
 mod inputs;
 mod memory;
 mod misbehaving;
