@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_job_files;
+mod compatibility;
 mod determinism;
 mod example;
 mod fixed_width;
