@@ -197,7 +197,7 @@ static inline int32_t at_svc_emit(const artemis_context *c, uint32_t output, str
     if (why) {
         if (array->release) array->release(array);
         at_fail(error, ARTEMIS_INVALID, why);
-        h->error = *error;
+        at_fail(&h->error, ARTEMIS_INVALID, why);
         h->failed += 1;
         return ARTEMIS_INVALID;
     }

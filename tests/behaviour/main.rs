@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_job_files;
+mod compatibility;
 mod determinism;
 mod example;
 mod fixed_width;
 mod flights;
+mod header;
 mod inputs;
 mod memory;
 mod misbehaving;
