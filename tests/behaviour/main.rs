@@ -13,6 +13,7 @@ mod mismatches;
 mod records;
 mod store_commits;
 mod store_kills;
+mod store_life;
 mod store_places;
 mod survival;
 mod third_party;

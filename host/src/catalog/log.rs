@@ -53,6 +53,11 @@ impl<R: Replay> Replayed<R> {
         &self.state
     }
 
+    /// What the entries amount to, kept.
+    pub(super) fn into_state(self) -> R {
+        self.state
+    }
+
     fn key(&self, version: u64) -> String {
         entry_key(&self.prefix, version)
     }
