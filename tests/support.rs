@@ -1,6 +1,8 @@
 //! What the behaviour tests stand on: everything is built once, plugins are copied to a scratch directory, the program
 //! runs as a user runs it.
 
+pub mod header;
+
 use arrow::array::RecordBatch;
 use arrow::ipc::reader::FileReader;
 use serde_json::Value;
@@ -34,7 +36,16 @@ pub fn built() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| {
         let host = cargo_build(
-            &["-p", "artemis-host", "-p", "artemis-csv-reader", "-p", "artemis-relational"],
+            &[
+                "-p",
+                "artemis-host",
+                "-p",
+                "artemis-csv-reader",
+                "-p",
+                "artemis-fwf-reader",
+                "-p",
+                "artemis-relational",
+            ],
             Path::new("Cargo.toml"),
         );
         let wrong = cargo_build(&[], Path::new("tests/plugins/Cargo.toml"));
@@ -50,7 +61,9 @@ pub fn built() -> &'static Built {
                 .find(|path| path.file_name().is_some_and(|name| name == "artemis-host"))
                 .expect("the program was built")
                 .clone(),
-            shipped: vec![library(&host, "artemis_csv_reader"), library(&host, "artemis_relational")],
+            shipped: ["artemis_csv_reader", "artemis_fwf_reader", "artemis_relational"]
+                .map(|name| library(&host, name))
+                .to_vec(),
             misbehaving: vec![library(&wrong, "misbehaving"), library(&wrong, "misbehaving_raw")],
             third_party: library(&third, "acme_shout"),
         }

@@ -2,6 +2,7 @@
 
 mod cut;
 mod engine;
+mod footer;
 mod lane;
 mod sample;
 

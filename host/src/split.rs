@@ -31,13 +31,15 @@
 //! assert_eq!(blocks.iter().map(|b| b.length).sum::<u64>(), file.len() as u64 - start);
 //! ```
 //!
-//! Inputs of fixed records need no bytes at all: [`Fixed`].
+//! Inputs of fixed records need no bytes at all: [`Fixed`]. Where records have their length in front, [`Hopper`] goes
+//! from one length to the next.
 
 mod dialect;
 mod fixed;
 mod head;
 mod machine;
 mod mask;
+mod prefixed;
 mod scan;
 mod stitch;
 mod summary;
@@ -48,6 +50,7 @@ pub use dialect::{Dialect, DialectError, Terminator};
 pub use fixed::{Fixed, FixedError};
 pub use head::{HeadEnd, head, nth_record_end};
 pub use machine::{State, oracle};
+pub use prefixed::{Hopper, Prefix, PrefixedError, nth_prefixed_end};
 pub use scan::Scanner;
 pub use stitch::{Block, Stitched, Stitcher};
 pub use summary::{Path, Summary};

@@ -6,11 +6,17 @@
 //!   terminated by NUL, borrowed for the call unless its comment says more.
 //! - Every table starts with `struct_size` in bytes. A field may be read only if it lies inside that size. A minor
 //!   revision appends fields; a major revision is a new entry symbol.
-//! - A function that can fail returns a status (`ARTEMIS_OK` or another) and fills the caller's [`artemis_error`].
-//! - Arrow structures follow the C Data Interface. A structure passed as `*mut` is *moved*: the receiver releases it,
-//!   on error too. A structure passed as `*const` is borrowed for the call. Nothing else owned crosses the boundary.
-//! - Each function's comment ends with its legal thread and state in brackets: `main` is one thread at a time,
-//!   `worker` is any thread. States are those of the job.
+//! - A function that can fail returns a status (`ARTEMIS_OK` or another) and fills the caller's [`artemis_error`], which
+//!   may be null. What it should have handed out is then not there, and nobody releases it.
+//! - An opaque pointer (component, datum, sample, instance, partial, place) goes back exactly once, to the `release_…` or
+//!   `close_…` of its kind, after an error too. The host never looks into it.
+//! - Arrow structures follow the C Data Interface. One passed by a mutable pointer is *moved*: the receiver releases it, on
+//!   error too, from any thread, at any time later. One passed by a constant pointer is borrowed for the call. The bytes
+//!   of batches are shared and never written to. Nothing else owned crosses the boundary.
+//! - No panic, exception or `longjmp` leaves a function.
+//! - Each function's comment ends with its legal thread and state in brackets: `main` is one thread at a time, `worker` any
+//!   thread, and calls on one instance, partial or place never overlap. States are those of the job, in order: configure,
+//!   sample, initialize, book, execute, finalize, or abort from any of them.
 #![allow(non_camel_case_types)]
 
 mod tables;
@@ -35,7 +41,7 @@ pub const CHUNK_PADDING_BYTES: usize = 64;
 pub const ARTEMIS_OK: i32 = 0;
 /// The component failed; the error says why.
 pub const ARTEMIS_ERROR: i32 = 1;
-/// The data cannot be read as what it should be; record, offset and column say where.
+/// The data are not what they should be; record, offset, column say where.
 pub const ARTEMIS_BAD_DATA: i32 = 2;
 /// An argument or a property is not acceptable.
 pub const ARTEMIS_INVALID: i32 = 3;
@@ -45,12 +51,12 @@ pub const ARTEMIS_UNSUPPORTED: i32 = 4;
 pub const ARTEMIS_PANIC: i32 = 5;
 /// The instance failed before and takes no more calls.
 pub const ARTEMIS_POISONED: i32 = 6;
-/// The host asked for the stop (an action or `cancelled`); not a failure of the component.
+/// The host asked for the stop (an action, or `cancelled`); no failure.
 pub const ARTEMIS_STOPPED: i32 = 7;
 
 /// Action on a rejected cell: write a null and go on.
 pub const ARTEMIS_ACTION_NULL: i32 = 0;
-/// Action on a rejected cell or record: leave the whole record out and go on.
+/// Action on a rejected cell or record: leave the record out.
 pub const ARTEMIS_ACTION_DROP: i32 = 1;
 /// Action on a reject: return `ARTEMIS_STOPPED` soon.
 pub const ARTEMIS_ACTION_STOP: i32 = 2;
@@ -72,7 +78,7 @@ pub const ARTEMIS_FLAG_FIRST: u64 = 1;
 pub const ARTEMIS_FLAG_LAST: u64 = 2;
 /// Context flag: a sampling pass; nothing that is booked now counts.
 pub const ARTEMIS_FLAG_SAMPLE: u64 = 4;
-/// Context flag: the batches come from a parent's finalize, not from a chunk.
+/// Context flag: the batches come from a parent's finalize.
 pub const ARTEMIS_FLAG_FINALIZE: u64 = 8;
 
 /// Component kind: reader.
@@ -94,7 +100,7 @@ pub const ARTEMIS_VALUE_FLOAT: u32 = 3;
 pub const ARTEMIS_VALUE_STRING: u32 = 4;
 /// Kind of a property's value: `items[0..count]`.
 pub const ARTEMIS_VALUE_LIST: u32 = 5;
-/// Kind of a property's value: `keys[0..count]` with `items[0..count]`, sorted by key.
+/// Kind of a property's value: `keys` with `items`, sorted by key.
 pub const ARTEMIS_VALUE_TABLE: u32 = 6;
 
 /// Framing: delimited text; the host cuts at record ends.
@@ -114,9 +120,9 @@ pub const ARTEMIS_FRAMING_EXTERNAL: u32 = 6;
 pub const ARTEMIS_AXIS_FIXED: u32 = 1;
 /// Axis of a histogram: `edges[0..edge_count]`, ascending.
 pub const ARTEMIS_AXIS_VARIABLE: u32 = 2;
-/// Axis of a histogram: bins of equal ratio between `lower` > 0 and `upper`.
+/// Axis of a histogram: bins of equal ratio, `lower` > 0.
 pub const ARTEMIS_AXIS_LOG: u32 = 3;
-/// Axis of a histogram: `bins` bins whose limits the host takes from the sample.
+/// Axis of a histogram: `bins` bins, their limits from the sample.
 pub const ARTEMIS_AXIS_SAMPLE: u32 = 4;
 
 /// A borrowed text or bytes.

@@ -15,6 +15,12 @@ pub enum Framing {
         /// Bytes after the last record.
         footer_bytes: u64,
     },
+    /// Records with a length in front: a record descriptor word of z/OS (length of the record with the word, 16 bits big
+    /// endian, then two zero bytes). The words stay in the chunks.
+    Prefixed {
+        /// Groups of records have a block descriptor word in front too; chunks hold whole groups.
+        is_grouped: bool,
+    },
 }
 
 /// The dialect of delimited text, as far as records are concerned.

@@ -70,6 +70,20 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+//!
+//! # Where to look
+//!
+//! - [`Reader`], [`Algorithm`], [`Tool`]: the traits; [`Component`]: what they share.
+//! - [`Property`] and [`Properties`]: what a job file may set, and how it arrives.
+//! - [`Context`] and [`Services`]: where a call is, and what the host does for it.
+//! - [`Error`] and [`Action`]: data that is not what it should be.
+//! - [`export_plugin!`]: manifest and entry of a library; its crate type is `cdylib`.
+//! - [`testing::TestHost`]: tests without the host program.
+//! - [`arrow`]: the version that the traits speak; a plugin needs no dependency on it of its own.
+//! - [`abi`] and [`mod@export`]: the C tables, for those who write a plugin without these traits.
+//!
+//! `artemis-host plugins new NAME --lang rust --kind reader` writes a project with all of it.
+
 pub mod abi;
 pub mod batch;
 mod component;
@@ -81,6 +95,11 @@ pub mod manifest;
 mod property;
 pub mod testing;
 
+/// The Rust of the vendor's guide, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/vendor-guide.md")]
+mod vendor_guide {}
+
 pub use batch::Chunk;
 pub use component::{Algorithm, Component, Input, Reader, Tool};
 pub use context::{
@@ -89,6 +108,9 @@ pub use context::{
 pub use error::{Error, Result};
 pub use framing::{Delimited, Framing};
 pub use property::{Literal, Properties, Property, Value};
+
+/// The version of arrow that this SDK speaks: use it, so that its types are those of the traits.
+pub use arrow;
 
 /// Version of the SDK.
 pub const SDK: &str = env!("CARGO_PKG_VERSION");

@@ -189,7 +189,7 @@ pub enum Value {
 }
 
 impl Value {
-    fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Value::Bool(_) => "a bool",
             Value::Int(_) => "a whole number",

@@ -1,9 +1,76 @@
 //! A host in memory, for tests of components without the host program.
+//!
+//! [`TestHost`] gives properties, runs a component through its whole life and records what it did:
+//!
+//! | component | call | what it shows |
+//! |---|---|---|
+//! | reader | [`TestHost::read`] | a whole input, cut into chunks of any number of records by the reader's own framing |
+//! | reader | [`TestHost::run_reader`] | head and chunks as given, with types of your own |
+//! | algorithm | [`TestHost::run_algorithm`] | one partial a run of chunks, merged in order, finalized |
+//! | algorithm | [`TestHost::run_steps`] | the same with several parents |
+//! | tool | [`TestHost::run_tool`] | one place of use |
+//! | all | [`TestHost::record`] | log, counters, annotations, histograms, timers, rejects |
+//!
+//! Batches are refused where they are not of the schema that the component promised, as in the real host. What the
+//! test host does not do: it calls the traits, not the C tables, and in one thread. `artemis-host plugins check` runs
+//! the built library.
+//!
+//! A reader of records of two bytes, and its test:
+//!
+//! ```
+//! use artemis_plugin_api::arrow::array::{AsArray, RecordBatch, UInt16Array};
+//! use artemis_plugin_api::arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
+//! use artemis_plugin_api::testing::TestHost;
+//! use artemis_plugin_api::*;
+//! use std::sync::Arc;
+//!
+//! struct Pairs;
+//!
+//! impl Component for Pairs {
+//!     const NAME: &'static str = "pairs";
+//!     const DOC: &'static str = "Reads big-endian integers of two bytes.";
+//!     fn configure(_: &Properties<'_>, _: &Context<'_>) -> Result<Self> { Ok(Pairs) }
+//! }
+//!
+//! impl Reader for Pairs {
+//!     type Datum = ();
+//!     type Sample = ();
+//!     type Instance = ();
+//!     fn framing(&self) -> Framing {
+//!         Framing::Fixed { record_bytes: 2, header_bytes: 0, footer_bytes: 0 }
+//!     }
+//!     fn open_datum(&self, _: &Context<'_>, _head: &Chunk<'_>) -> Result<()> { Ok(()) }
+//!     fn sample(&self, _: &Context<'_>, _: &(), _: &Chunk<'_>) -> Result<()> { Ok(()) }
+//!     fn merge_samples(&self, _: &mut (), _: ()) {}
+//!     fn schemas(&self, _: &Context<'_>, _: &(), _: Option<&()>) -> Result<Vec<Schema>> {
+//!         Ok(vec![Schema::new(vec![Field::new("n", DataType::UInt16, false)])])
+//!     }
+//!     fn initialize(&self, _: &Context<'_>, _: &mut (), _: &[SchemaRef]) -> Result<()> { Ok(()) }
+//!     fn instance(&self, _: &Context<'_>) -> Result<()> { Ok(()) }
+//!     fn execute(&self, context: &Context<'_>, _: &mut (), _: &(), chunk: &Chunk<'_>) -> Result<()> {
+//!         let numbers = chunk.bytes().chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+//!         let column = Arc::new(UInt16Array::from_iter_values(numbers));
+//!         let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::UInt16, false)]));
+//!         context.emit(0, RecordBatch::try_new(schema, vec![column])?)
+//!     }
+//! }
+//!
+//! let host = TestHost::new();
+//! // Two chunks: two records, and the last one.
+//! let batches = host.read::<Pairs>(&[0, 1, 1, 0, 0, 9], 2)?.remove(0);
+//! let numbers = |batch: &RecordBatch| batch.column(0).as_primitive::<UInt16Type>().values().to_vec();
+//! assert_eq!(batches.iter().map(numbers).collect::<Vec<_>>(), [vec![1, 256], vec![9]]);
+//! # Ok::<(), Error>(())
+//! ```
+
+mod cut;
+mod given;
+mod run;
 
 use crate::context::{
     Action, Call, Context, Histogram, HistogramId, Level, Reject, Services, TimerId, ToolId,
 };
-use crate::{Algorithm, Chunk, Error, Input, Properties, Reader, Result, Tool, Value};
+use crate::{Error, Properties, Result, Tool, Value};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use std::cell::RefCell;
@@ -18,7 +85,12 @@ pub struct TestHost<'a> {
     properties: BTreeMap<String, Value>,
     tools: BTreeMap<String, OpenTool<'a>>,
     on_reject: Option<Action>,
+    saves_partials: bool,
+    is_cancelled: bool,
+    plugin_dir: String,
     opened: RefCell<Vec<RunTool<'a>>>,
+    /// Schemas that the running component promised, by output; `None`: nothing runs.
+    promised: RefCell<Option<Vec<SchemaRef>>>,
     record: RefCell<Record>,
 }
 
@@ -39,7 +111,9 @@ pub struct Record {
     pub rejects: Vec<(u64, u64, Option<String>, String)>,
     /// Bytes of each reject: of the cell or record, and of the whole record.
     pub rejected_bytes: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Emitted batches by output.
+    /// How far long calls said they were: done and total.
+    pub progress: Vec<(u64, u64)>,
+    /// Batches with the index of their output, emitted outside of a `run_…`; those give theirs back.
     pub emitted: Vec<(usize, RecordBatch)>,
 }
 
@@ -58,6 +132,24 @@ impl<'a> TestHost<'a> {
     /// Answers rejects; without it, a null is written.
     pub fn on_reject(mut self, action: Action) -> Self {
         self.on_reject = Some(action);
+        self
+    }
+
+    /// Saves and loads every partial before it is merged: shows that nothing is lost on the way through bytes.
+    pub fn save_partials(mut self) -> Self {
+        self.saves_partials = true;
+        self
+    }
+
+    /// Answers [`Services::cancelled`] with yes.
+    pub fn cancel(mut self) -> Self {
+        self.is_cancelled = true;
+        self
+    }
+
+    /// The directory that [`Services::plugin_dir`] names.
+    pub fn in_dir(mut self, dir: &str) -> Self {
+        self.plugin_dir = dir.to_owned();
         self
     }
 
@@ -93,98 +185,48 @@ impl<'a> TestHost<'a> {
         self.record.borrow().clone()
     }
 
-    /// Makes a component from the host's properties and its defaults that are plain texts or numbers.
+    /// Makes a component from the host's properties and the defaults of its own. As in the real host, a property
+    /// that the component does not declare, a required one that is missing, a value of another type, out of range
+    /// or not among the choices is refused before the component sees it.
     ///
     /// # Errors
-    /// Those of the component.
+    /// A refused property, or those of the component.
     pub fn configure<C: crate::Component>(&self) -> Result<C> {
-        let lookup = |name: &str| {
-            self.properties.get(name).cloned().or_else(|| {
-                let property = C::PROPERTIES.iter().find(|p| p.name == name)?;
-                match property.default? {
-                    crate::Literal::Int(value) => Some(Value::Int(value)),
-                    crate::Literal::Text(text) => Some(Value::String(text.to_owned())),
-                    crate::Literal::Toml(text) => text.parse().ok().map(Value::Bool),
-                }
-            })
-        };
+        let values = given::checked(C::PROPERTIES, &self.properties)?;
+        let lookup = |name: &str| values.get(name).cloned();
         C::configure(&Properties::new(&lookup), &self.context(Call::default()))
     }
 
-    /// Runs an algorithm with one parent over runs of batches: one partial per run, merged in order, then
-    /// finalized. Gives the emitted batches by output.
-    ///
-    /// # Errors
-    /// Those of the algorithm.
-    pub fn run_algorithm<T: Algorithm>(&self, runs: &[Vec<RecordBatch>]) -> Result<Vec<Vec<RecordBatch>>> {
-        let first = runs
-            .iter()
-            .flatten()
-            .next()
-            .ok_or_else(|| Error::invalid("give at least one batch, it may be empty"))?;
-        let context = self.context(Call::default());
-        let mut algorithm = self.configure::<T>()?;
-        let outputs = algorithm.initialize(&context, &[first.schema()])?;
-        algorithm.book(&context)?;
-        let mut instance = algorithm.instance(&context)?;
-        let mut total = algorithm.partial();
-        for run in runs {
-            let mut partial = algorithm.partial();
-            for batch in run {
-                let inputs = vec![Input { parent: 0, batch: batch.clone() }];
-                algorithm.execute(&context, &mut instance, &mut partial, inputs)?;
-            }
-            algorithm.merge(&mut total, partial)?;
-        }
-        algorithm.finalize(&context, &mut total)?;
-        Ok(self.take_emitted(outputs.len()))
+    /// From here on batches are checked; what an earlier run left behind is forgotten.
+    fn promise(&self, schemas: &[SchemaRef]) {
+        self.record.borrow_mut().emitted.clear();
+        *self.promised.borrow_mut() = Some(schemas.to_vec());
     }
 
-    /// Runs a reader over one input: its header, then chunks of whole records with their byte offset and first
-    /// record. The schema is what the chunks show unless one is given. Gives the emitted batches by output.
-    ///
-    /// # Errors
-    /// Those of the reader.
-    pub fn run_reader<T: Reader>(
-        &self,
-        head: &[u8],
-        chunks: &[(u64, u64, &[u8])],
-        schemas: Option<&[SchemaRef]>,
-    ) -> Result<Vec<Vec<RecordBatch>>> {
-        let context = self.context(Call::default());
-        let reader = self.configure::<T>()?;
-        let mut datum = reader.open_datum(&context, &Chunk::new(head))?;
-        let mut sample: Option<T::Sample> = None;
-        for (_, _, bytes) in chunks {
-            let seen = reader.sample(&context, &datum, &Chunk::new(bytes))?;
-            match &mut sample {
-                None => sample = Some(seen),
-                Some(sample) => reader.merge_samples(sample, seen),
-            }
-        }
-        let shown: Vec<SchemaRef> = match schemas {
-            Some(given) => given.to_vec(),
-            None => {
-                let shown = reader.schemas(&context, &datum, sample.as_ref())?;
-                shown.into_iter().map(SchemaRef::new).collect()
-            }
-        };
-        reader.initialize(&context, &mut datum, &shown)?;
-        let mut instance = reader.instance(&context)?;
-        for (byte_offset, first_record, bytes) in chunks {
-            let call = Call { byte_offset: *byte_offset, first_record: *first_record, ..Call::default() };
-            reader.execute(&self.context(call), &mut instance, &datum, &Chunk::new(bytes))?;
-        }
-        Ok(self.take_emitted(shown.len()))
-    }
-
-    fn take_emitted(&self, outputs: usize) -> Vec<Vec<RecordBatch>> {
+    fn take_emitted(&self) -> Vec<Vec<RecordBatch>> {
+        let outputs = self.promised.take().map_or(0, |schemas| schemas.len());
         let mut by_output = vec![Vec::new(); outputs];
         for (output, batch) in self.record.borrow_mut().emitted.drain(..) {
-            by_output[output].push(batch);
+            if let Some(batches) = by_output.get_mut(output) {
+                batches.push(batch);
+            }
         }
         by_output
     }
+}
+
+/// Names and types of columns must be as promised.
+fn check_promise(promised: &SchemaRef, batch: &RecordBatch) -> Result<()> {
+    let describe = |schema: &SchemaRef| {
+        let fields = schema.fields().iter().map(|f| format!("`{}` {}", f.name(), f.data_type()));
+        fields.collect::<Vec<_>>().join(", ")
+    };
+    let (wanted, got) = (describe(promised), describe(&batch.schema()));
+    if wanted != got {
+        let text = format!("gave a batch of another schema than it promised: {got} instead of {wanted}");
+        return Err(Error::new(text));
+    }
+    Ok(())
 }
 
 impl Services for TestHost<'_> {
@@ -246,6 +288,12 @@ impl Services for TestHost<'_> {
     }
 
     fn emit(&self, output: usize, batch: RecordBatch) -> Result<()> {
+        if let Some(promised) = &*self.promised.borrow() {
+            let schema = promised.get(output).ok_or_else(|| {
+                Error::invalid(format!("output {output} does not exist: there are {}", promised.len()))
+            })?;
+            check_promise(schema, &batch)?;
+        }
         self.record.borrow_mut().emitted.push((output, batch));
         Ok(())
     }
@@ -262,14 +310,16 @@ impl Services for TestHost<'_> {
         self.on_reject.unwrap_or(Action::Null)
     }
 
-    fn progress(&self, _: u64, _: u64) {}
+    fn progress(&self, done: u64, total: u64) {
+        self.record.borrow_mut().progress.push((done, total));
+    }
 
     fn cancelled(&self) -> bool {
-        false
+        self.is_cancelled
     }
 
     fn plugin_dir(&self) -> String {
-        String::new()
+        self.plugin_dir.clone()
     }
 
     fn open_input(&self, property: &str) -> Result<Vec<u8>> {

@@ -46,6 +46,18 @@ fn line_ends_marks_and_blank_lines_do_not_matter() {
 }
 
 #[test]
+fn a_footer_is_no_data_and_does_not_spoil_the_types() {
+    for block_bytes in [1, 1 << 20] {
+        let scratch = Scratch::new();
+        scratch.write("in.csv", "n,s\n1,x\n2,y\ntotal,2\nend of file\n\n");
+        let job = read_job("footer", "[\"in.csv\"]", "", "footer_rows = 2");
+        scratch.write("job.toml", job.replace("[input]", &format!("block_bytes = {block_bytes}\n[input]")));
+        let read = table(&scratch.job("job.toml", &[]), "initial");
+        assert_eq!(read.column(0).as_primitive::<Int64Type>().values(), &[1, 2], "blocks of {block_bytes}");
+    }
+}
+
+#[test]
 fn types_are_joined_over_all_inputs_and_rows_know_where_they_come_from() {
     let scratch = Scratch::new();
     scratch.write("in/a.csv", "k,v\n1,2\n");

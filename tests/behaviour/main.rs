@@ -5,11 +5,15 @@
 mod bad_job_files;
 mod determinism;
 mod example;
+mod fixed_width;
 mod flights;
 mod inputs;
 mod memory;
 mod misbehaving;
 mod mismatches;
+mod plugin_check;
+mod plugin_run;
+mod plugins_new;
 mod records;
 mod store_commits;
 mod store_kills;

@@ -54,7 +54,7 @@ fn try_load(store: &dyn Store, prefix: &str, algorithm: Algorithm) -> Result<Opt
     };
     let head: host::CheckpointHead = log::decode_message(&key, &bytes)?;
     log::check_format(&key, head.format_version)?;
-    if head.next == 0 || head.next % INTERVAL != 0 {
+    if head.next == 0 || !head.next.is_multiple_of(INTERVAL) {
         return Err(StoreError::corrupt(key, "it ends within an interval"));
     }
     let mut segments = Vec::new();
@@ -113,6 +113,26 @@ pub(super) fn write(
     store.put(&head_key(prefix), &head.encode_to_vec())?;
     sweep(store, prefix, next);
     try_load(store, prefix, algorithm)
+}
+
+/// Makes the checkpoint of a log of so many entries anew, from the entries.
+///
+/// # Errors
+/// Damage in the log, or an error of the store.
+pub(super) fn rebuild(
+    store: &dyn Store,
+    prefix: &str,
+    algorithm: Algorithm,
+    entries: u64,
+) -> Result<(), StoreError> {
+    for name in store.children(&cache_prefix(prefix))? {
+        store.delete(&format!("{}/{name}", cache_prefix(prefix)))?;
+    }
+    for (_, next) in ranges(entries) {
+        let last = ContentId::of(algorithm, &store.get(&log::entry_key(prefix, next - 1))?);
+        write(store, prefix, algorithm, next, last)?;
+    }
+    Ok(())
 }
 
 /// The widest segment that is there, begins at `first` and ends within the range, but does not fill it.

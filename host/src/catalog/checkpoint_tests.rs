@@ -86,6 +86,9 @@ impl Store for Counting {
     fn clear_staging(&self, job: &str) -> crate::store::Result<()> {
         self.inner.clear_staging(job)
     }
+    fn staged_jobs(&self) -> crate::store::Result<Vec<String>> {
+        self.inner.staged_jobs()
+    }
     fn publish(&self, staged: &Path, key: &str) -> crate::store::Result<()> {
         self.counted().publish(staged, key)
     }

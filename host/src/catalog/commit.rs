@@ -80,23 +80,33 @@ impl Catalog {
     /// [`CatalogError::Differs`] if the dataset is there with other content, [`CatalogError::BadName`], or
     /// an error of the store.
     pub fn commit_dataset(&self, commit: &DatasetCommit) -> Result<Committed> {
+        self.commit_dataset_as(commit, DatasetKind::DatasetProduced)
+    }
+
+    /// As [`commit_dataset`](Self::commit_dataset), for datasets of any kind.
+    pub(crate) fn commit_dataset_as(&self, commit: &DatasetCommit, kind: DatasetKind) -> Result<Committed> {
         check_commit(commit)?;
         loop {
             let generation = self.refreshed()?.state().generation(&commit.dataset);
-            if let Some(committed) = self.commit_in(commit, generation)? {
+            if let Some(committed) = self.commit_in(commit, kind, generation)? {
                 return Ok(committed);
             }
             // The dataset was erased in the meantime: its parts begin anew.
         }
     }
 
-    fn commit_in(&self, commit: &DatasetCommit, generation: u32) -> Result<Option<Committed>> {
+    fn commit_in(
+        &self,
+        commit: &DatasetCommit,
+        kind: DatasetKind,
+        generation: u32,
+    ) -> Result<Option<Committed>> {
         let mut log = self.dataset_log_of(&commit.dataset, generation);
         log.refresh(self.store.as_ref())?;
         if log.state().entries().is_empty() {
             match self.publish_parts(commit) {
                 Ok(parts) => {
-                    let logged = message(commit, &parts, DatasetKind::DatasetProduced);
+                    let logged = message(commit, &parts, kind);
                     log.append(self.store.as_ref(), |log| {
                         log.entries().is_empty().then(|| vec![payload(Kind::Dataset(logged.clone()))])
                     })?;
@@ -115,8 +125,7 @@ impl Catalog {
         if !first {
             compare(commit, log.state().entries())?;
         }
-        let version = self.add_job(&mut log, commit)?;
-        let kind = DatasetKind::DatasetProduced;
+        let version = self.add_job(&mut log, commit, kind)?;
         let name = commit.name.as_deref();
         let new = self.make_visible(commit.dataset, commit.job, kind, name, generation, &commit.parents)?;
         let Some(new) = new else { return Ok(None) };
@@ -188,8 +197,13 @@ impl Catalog {
     }
 
     /// Adds the job to the dataset's record unless it stands there, and returns the version that holds it.
-    fn add_job(&self, log: &mut Replayed<DatasetLog>, commit: &DatasetCommit) -> Result<u64> {
-        let logged = message(commit, &[], DatasetKind::DatasetProduced);
+    fn add_job(
+        &self,
+        log: &mut Replayed<DatasetLog>,
+        commit: &DatasetCommit,
+        kind: DatasetKind,
+    ) -> Result<u64> {
+        let logged = message(commit, &[], kind);
         let of_job = |log: &DatasetLog| log.entries().iter().find(|e| e.job == commit.job).map(|e| e.version);
         let added = log.append(self.store.as_ref(), |log| {
             of_job(log).is_none().then(|| vec![payload(Kind::Dataset(logged.clone()))])

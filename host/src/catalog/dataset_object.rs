@@ -119,7 +119,7 @@ impl Catalog {
             }
             ObjectKind::Profile => Some(Info::Profile(Default::default())),
             ObjectKind::Checks => Some(Info::Checks(Default::default())),
-            ObjectKind::Recipe | ObjectKind::PathInput => None,
+            ObjectKind::Recipe | ObjectKind::PathInput | ObjectKind::Import | ObjectKind::Foreign => None,
         };
         Ok(CronusObject {
             name: object.name.clone(),

@@ -58,6 +58,20 @@ impl<R: Replay> Replayed<R> {
         self.state
     }
 
+    /// How many entries were read so far.
+    pub(super) fn len(&self) -> u64 {
+        self.next
+    }
+
+    /// As [`refresh`](Self::refresh) of a log of which nothing was read yet, without its checkpoint.
+    ///
+    /// # Errors
+    /// As [`refresh`](Self::refresh).
+    pub(super) fn refresh_from_entries(&mut self, store: &dyn Store) -> Result<()> {
+        self.begun = true;
+        self.refresh(store).map(drop)
+    }
+
     fn key(&self, version: u64) -> String {
         entry_key(&self.prefix, version)
     }

@@ -88,6 +88,8 @@ mod error;
 mod gc;
 #[cfg(test)]
 mod hostile_tests;
+mod imports;
+mod index;
 mod input_cache;
 mod inputs;
 mod jobs;
@@ -124,6 +126,8 @@ pub use commit::{Committed, DatasetCommit, StagedPart};
 pub use error::CatalogError;
 pub use gc::{Collected, Garbage, GcOptions, Removed};
 pub use host::{DatasetKind, InputRecord};
+pub use imports::Alias;
+pub use index::{IndexEntry, Search};
 pub use input_cache::{FileStamp, InputCache};
 pub use inputs::{InputItem, input_dataset_id};
 pub use jobs::{EndOfJob, JobDescription, JobHandle, JobStatus, JobSummary, Progress};

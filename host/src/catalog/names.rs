@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use uuid::Uuid;
 
 use super::{
-    Catalog, CatalogError, DatasetKind, Result,
+    Alias, Catalog, CatalogError, DatasetKind, Result,
     view::{Deleted, Made, View},
 };
 use crate::store::{Algorithm, ContentId};
@@ -62,11 +62,22 @@ impl Catalog {
     }
 
     /// The dataset that is meant by a name (`flights`, `flights@2`, `flights@latest`), an id
-    /// (`blake3:ab12…`), or the beginning of an id, of at least four digits. A name comes before an id.
+    /// (`blake3:ab12…`), or the beginning of an id, of at least four digits; also by the id that it has in an imported
+    /// store. A name comes before an id, an id of this store before one of another.
     ///
     /// # Errors
     /// [`CatalogError::Unknown`], [`CatalogError::Ambiguous`], or an error of the store.
     pub fn resolve(&self, text: &str) -> Result<ContentId> {
+        match self.resolve_here(text) {
+            Err(unknown @ CatalogError::Unknown { .. }) => match self.alias(text)? {
+                Some(Alias::Dataset(dataset)) => Ok(dataset),
+                _ => Err(unknown),
+            },
+            other => other,
+        }
+    }
+
+    fn resolve_here(&self, text: &str) -> Result<ContentId> {
         let view = self.refreshed()?;
         let view = view.state();
         let (name, version) = text.split_once('@').unwrap_or((text, "latest"));

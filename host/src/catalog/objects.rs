@@ -40,11 +40,15 @@ pub enum ObjectKind {
     File,
     /// A file that a property names, as it was.
     PathInput,
+    /// A store that was read in: `artemis.host.v1.ImportedStore`.
+    Import,
+    /// A file of an imported store that is none of the above, as it was.
+    Foreign,
 }
 
 impl ObjectKind {
     /// All kinds.
-    pub const ALL: [ObjectKind; 13] = [
+    pub const ALL: [ObjectKind; 15] = [
         ObjectKind::Menu,
         ObjectKind::Config,
         ObjectKind::Recipe,
@@ -58,6 +62,8 @@ impl ObjectKind {
         ObjectKind::Table,
         ObjectKind::File,
         ObjectKind::PathInput,
+        ObjectKind::Import,
+        ObjectKind::Foreign,
     ];
 
     /// The name as it stands in records.
@@ -76,10 +82,12 @@ impl ObjectKind {
             ObjectKind::Table => "table",
             ObjectKind::File => "file",
             ObjectKind::PathInput => "path-input",
+            ObjectKind::Import => "import",
+            ObjectKind::Foreign => "foreign",
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         ObjectKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }

@@ -5,13 +5,13 @@
 
 use std::sync::LazyLock;
 
-use artemis_proto::DESCRIPTORS;
+use artemis_proto::{DESCRIPTORS, host::ImportedObject};
 use prost_reflect::{
     DescriptorPool, DynamicMessage, MapKey, MessageDescriptor, ReflectMessage, Value as Field,
 };
 use serde_json::{Map, Value, json};
 
-use super::{Catalog, CatalogError, JobStatus, ObjectKind, Result, log};
+use super::{Alias, Catalog, CatalogError, JobStatus, ObjectKind, Result, log};
 use crate::store::{ContentId, StoreError, check_key};
 
 /// The descriptors are part of the program, so they decode or every call fails alike.
@@ -36,6 +36,11 @@ impl Catalog {
                 if let Ok(id) = text.parse::<ContentId>() {
                     return self.show_object(&id);
                 }
+                match self.alias(text)? {
+                    Some(Alias::Object(Some(_), id)) => return self.show_object(&id),
+                    Some(Alias::Object(None, id)) => return Ok(json!({ "data_file": id.to_string() })),
+                    _ => {}
+                }
                 if check_key(text).is_err() || self.store.size(text)?.is_none() {
                     return Err(e);
                 }
@@ -53,7 +58,11 @@ impl Catalog {
             }
             e => e,
         })?;
-        match self.kind_of(id)?.and_then(message_of) {
+        let message = match self.kind_of(id)? {
+            Some(ObjectKind::Foreign) if self.is_store_record(id)? => Some("CronusObjectStore"),
+            kind => kind.and_then(message_of),
+        };
+        match message {
             Some(message) => render(message, &id.to_string(), &bytes),
             None => Ok(plain(bytes)),
         }
@@ -73,6 +82,14 @@ impl Catalog {
             JobStatus::Ended(_, end) if end.log == Some(*id) => Some(ObjectKind::Log),
             _ => None,
         }))
+    }
+
+    /// Whether an object is the record of an imported store.
+    fn is_store_record(&self, id: &ContentId) -> Result<bool> {
+        let id = id.to_string();
+        let of_store =
+            |object: &ImportedObject| object.content_id == id && object.name.ends_with(".cronus.pb");
+        Ok(self.imports()?.iter().any(|import| import.objects.iter().any(of_store)))
     }
 
     fn show_key(&self, key: &str) -> Result<Value> {
@@ -117,7 +134,12 @@ pub(super) fn message_of(kind: ObjectKind) -> Option<&'static str> {
         ObjectKind::Job => "artemis.JobInfo",
         ObjectKind::Table => "cronus.Table",
         ObjectKind::File => "FileObjectInfo",
-        ObjectKind::Log | ObjectKind::Profile | ObjectKind::Checks | ObjectKind::PathInput => return None,
+        ObjectKind::Import => "artemis.host.v1.ImportedStore",
+        ObjectKind::Log
+        | ObjectKind::Profile
+        | ObjectKind::Checks
+        | ObjectKind::PathInput
+        | ObjectKind::Foreign => return None,
     })
 }
 

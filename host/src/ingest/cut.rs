@@ -1,14 +1,17 @@
 //! How one input is cut: where its data begin and end, and what ends a record.
 
 use super::IngestError;
+use super::lane::Cell;
 use crate::datum::Datum;
-use crate::split::{Dialect, Fixed, HeadEnd, Scanner, Terminator, head};
+use crate::split::{Dialect, Fixed, HeadEnd, Prefix, Scanner, Terminator, head};
 use artemis_plugin_api::Framing;
 
 /// Bytes read at first to find the end of a header.
 const HEAD_BYTES: u64 = 64 << 10;
 /// A header that is longer than this is none.
 const HEAD_MAX_BYTES: u64 = 64 << 20;
+/// A footer that is longer than this is none; its blocks wait in memory.
+const FOOTER_RECORDS_MAX: u32 = 10_000;
 
 /// The way to cut inputs of one reader.
 #[derive(Debug)]
@@ -19,9 +22,13 @@ pub enum Cut {
         scanner: Scanner,
         /// Records before the data.
         header_records: u64,
+        /// Records after the data.
+        footer_records: u64,
     },
     /// Records of one length.
     Fixed(Fixed),
+    /// Records with their length in front.
+    Prefixed(Prefix),
 }
 
 /// Where the data of an input lie, in bytes, and its head.
@@ -43,8 +50,11 @@ impl Cut {
     pub fn new(framing: &Framing) -> Result<Self, String> {
         match *framing {
             Framing::Delimited(d) => {
-                if d.footer_records > 0 {
-                    return Err("this host does not leave out footer records yet".into());
+                if d.footer_records > FOOTER_RECORDS_MAX {
+                    let footer = d.footer_records;
+                    return Err(format!(
+                        "a footer of {footer} records; at most {FOOTER_RECORDS_MAX} are allowed"
+                    ));
                 }
                 let terminator = d.terminator.map_or(Terminator::LineFeed, Terminator::Byte);
                 let dialect = Dialect::new(d.delimiter, d.quote, d.escape, d.comment, terminator)
@@ -52,10 +62,14 @@ impl Cut {
                 Ok(Cut::Delimited {
                     scanner: Scanner::new(dialect),
                     header_records: u64::from(d.header_records),
+                    footer_records: u64::from(d.footer_records),
                 })
             }
             Framing::Fixed { record_bytes, header_bytes, footer_bytes } => {
                 Ok(Cut::Fixed(Fixed { record_bytes, header_bytes, footer_bytes }))
+            }
+            Framing::Prefixed { is_grouped } => {
+                Ok(Cut::Prefixed(if is_grouped { Prefix::Group } else { Prefix::Record }))
             }
             _ => Err("this host does not know the framing of this reader; a later one may".into()),
         }
@@ -75,7 +89,7 @@ impl Cut {
                 .map_err(|source| IngestError::Read { name: datum.name.clone(), source })
         };
         match self {
-            Cut::Delimited { scanner, header_records } => {
+            Cut::Delimited { scanner, header_records, .. } => {
                 let mut want = HEAD_BYTES;
                 loop {
                     let mut bytes = read(want.min(size))?;
@@ -103,13 +117,23 @@ impl Cut {
                 let start = fixed.header_bytes;
                 Ok(Span { start, end: size - fixed.footer_bytes, head: read(start)? })
             }
+            Cut::Prefixed(_) => Ok(Span { start: 0, end: size, head: Vec::new() }),
         }
+    }
+
+    /// A cell of these bytes, scanned where the cut asks for it.
+    pub(super) fn cell(&self, bytes: Vec<u8>) -> Cell {
+        let summary = match self {
+            Cut::Delimited { scanner, .. } => Some(scanner.scan(&bytes)),
+            Cut::Fixed(_) | Cut::Prefixed(_) => None,
+        };
+        Cell { bytes, summary }
     }
 
     /// Length of the grid's cells, in bytes: for fixed records a multiple of their length.
     pub(super) fn cell_bytes(&self, block_bytes: u64) -> u64 {
         match self {
-            Cut::Delimited { .. } => block_bytes.max(1),
+            Cut::Delimited { .. } | Cut::Prefixed(_) => block_bytes.max(1),
             Cut::Fixed(fixed) => (block_bytes / fixed.record_bytes).max(1).saturating_mul(fixed.record_bytes),
         }
     }
@@ -118,7 +142,7 @@ impl Cut {
     /// header's; cells of fixed records count from the end of the header.
     pub(super) fn cell_end(&self, offset: u64, span_end: u64, cell_bytes: u64) -> u64 {
         let end = match self {
-            Cut::Delimited { .. } => (offset / cell_bytes + 1).saturating_mul(cell_bytes),
+            Cut::Delimited { .. } | Cut::Prefixed(_) => (offset / cell_bytes + 1).saturating_mul(cell_bytes),
             Cut::Fixed(_) => offset.saturating_add(cell_bytes),
         };
         end.min(span_end)

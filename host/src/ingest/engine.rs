@@ -387,11 +387,7 @@ impl<S: Stage> Shared<'_, S> {
             Err(source) => Err(IngestError::Read { name: file.name.clone(), source }),
             Ok(()) => {
                 self.stage.progress(end - offset);
-                let summary = match self.engine.cut {
-                    Cut::Delimited { scanner, .. } => Some(scanner.scan(&bytes)),
-                    Cut::Fixed(_) => None,
-                };
-                Ok(Cell { bytes, summary })
+                Ok(self.engine.cut.cell(bytes))
             }
         };
         {
@@ -430,7 +426,7 @@ impl<S: Stage> Shared<'_, S> {
             for cell in cells {
                 match (&failed, cell) {
                     (None, Ok(cell)) => match lane.push(cell) {
-                        Ok(run) => run.into_iter().for_each(|run| self.ready(run)),
+                        Ok(runs) => runs.into_iter().for_each(|run| self.ready(run)),
                         Err(error) => failed = Some(error),
                     },
                     (None, Err(error)) => failed = Some(error),
@@ -441,7 +437,7 @@ impl<S: Stage> Shared<'_, S> {
             let (runs, held_bytes) = (lane.runs(), lane.held_bytes());
             if failed.is_none() && is_end {
                 match lane.finish() {
-                    Ok((run, end)) => return self.ended(datum, run, end),
+                    Ok((runs, end)) => return self.ended(datum, runs, end),
                     Err(error) => failed = Some(error),
                 }
             } else if failed.is_none() {
@@ -461,15 +457,13 @@ impl<S: Stage> Shared<'_, S> {
         self.wake.notify_all();
     }
 
-    fn ended(&self, datum: usize, run: Option<Run>, end: DatumEnd) {
+    fn ended(&self, datum: usize, last: Vec<Run>, end: DatumEnd) {
         let runs = end.runs;
         if let Err(error) = self.stage.datum_ended(end) {
             return self.fail((datum, runs), error);
         }
         let mut state = self.lock();
-        if let Some(run) = run {
-            state.ready.insert((run.datum, run.index), run);
-        }
+        state.ready.extend(last.into_iter().map(|run| ((run.datum, run.index), run)));
         if let Some(waiting) = state.lanes.get_mut(&datum) {
             waiting.runs = Some(runs);
         }

@@ -1,11 +1,13 @@
 //! One input on its way: cells come in order, chunks of whole records leave, bytes are hashed as they pass.
 
+use super::footer::{Footer, Held};
 use super::{Cut, IngestError, Span};
 use crate::catalog::FileStamp;
 use crate::chunk::{ChunkBytes, Pool};
 use crate::datum::Datum;
-use crate::split::{Block, Stitcher, Summary};
+use crate::split::{Block, Hopper, Stitcher, Summary};
 use crate::store::{Algorithm, ContentHasher, ContentId};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The bytes of a block, with its place.
@@ -72,11 +74,56 @@ pub(super) struct Lane {
     records: u64,
     blocks: Vec<(u64, u64)>,
     limit_bytes: u64,
+    /// Blocks that may be footer.
+    footer: Option<Footer>,
 }
 
 enum Cutter {
-    Text { stitcher: Stitcher, open: Option<Open> },
+    /// Blocks that end somewhere within a cell.
+    Found { finder: Finder, open: Option<Open> },
+    /// Blocks that are cells.
     Fixed { record_bytes: u64 },
+}
+
+/// What finds the blocks, cell by cell.
+enum Finder {
+    Text(Stitcher),
+    Prefixed(Hopper),
+}
+
+impl Finder {
+    /// Takes the next cell; gives the block that it completes.
+    fn push(&mut self, cell: &Cell) -> Result<Option<Block>, String> {
+        match self {
+            Self::Text(stitcher) => Ok(cell.summary.as_ref().and_then(|summary| stitcher.push(summary))),
+            Self::Prefixed(hopper) => hopper.push(&cell.bytes).map_err(|e| e.to_string()),
+        }
+    }
+
+    /// Bytes since the last place where a block could start.
+    fn open_bytes(&self) -> u64 {
+        match self {
+            Self::Text(stitcher) => stitcher.open_line_bytes(),
+            Self::Prefixed(hopper) => hopper.open_bytes(),
+        }
+    }
+
+    /// The input ended; gives the last block. `Err` has the error of an input of this name.
+    fn finish(self, name: &str) -> Result<Option<Block>, IngestError> {
+        let name = || name.to_owned();
+        match self {
+            Self::Text(stitcher) => {
+                let end = stitcher.finish();
+                match end.open_quote {
+                    Some(offset) => Err(IngestError::OpenQuote { name: name(), offset }),
+                    None => Ok(end.last),
+                }
+            }
+            Self::Prefixed(hopper) => {
+                hopper.finish().map_err(|e| IngestError::Frame { name: name(), reason: e.to_string() })
+            }
+        }
+    }
 }
 
 /// The bytes of a block that is not complete yet.
@@ -103,9 +150,17 @@ impl Lane {
             hasher.update(&span.head);
             hasher
         });
+        let found = |finder| (Cutter::Found { finder, open: None }, 0);
         let (cutter, footer_bytes) = match cut {
-            Cut::Delimited { .. } => (Cutter::Text { stitcher: Stitcher::new(span.start), open: None }, 0),
+            Cut::Delimited { .. } => found(Finder::Text(Stitcher::new(span.start))),
+            Cut::Prefixed(prefix) => found(Finder::Prefixed(Hopper::new(*prefix, span.start))),
             Cut::Fixed(fixed) => (Cutter::Fixed { record_bytes: fixed.record_bytes }, fixed.footer_bytes),
+        };
+        let footer = match cut {
+            Cut::Delimited { scanner, footer_records, .. } if *footer_records > 0 => {
+                Some(Footer::new(*scanner.dialect(), *footer_records))
+            }
+            _ => None,
         };
         Self {
             position,
@@ -123,11 +178,12 @@ impl Lane {
             records: 0,
             blocks: Vec::new(),
             limit_bytes,
+            footer,
         }
     }
 
-    /// Takes the next cell; gives the run that it completes.
-    pub(super) fn push(&mut self, cell: Cell) -> Result<Option<Run>, IngestError> {
+    /// Takes the next cell; gives the runs that it completes: one at most, but for inputs with a footer.
+    pub(super) fn push(&mut self, cell: Cell) -> Result<Vec<Run>, IngestError> {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&cell.bytes);
         }
@@ -138,52 +194,71 @@ impl Lane {
                 let records = length / *record_bytes;
                 let index = self.blocks.len() as u64;
                 let block = Block { index, offset, length, first_record: self.records, records };
-                Ok(self.add(block, cell.bytes, 0, offset + length >= self.span_end))
+                let run = self.add(block, cell.bytes, 0, offset + length >= self.span_end);
+                Ok(run.into_iter().collect())
             }
-            Cutter::Text { stitcher, open } => {
-                let complete = cell.summary.as_ref().and_then(|summary| stitcher.push(summary));
-                if stitcher.open_line_bytes() > self.limit_bytes {
+            Cutter::Found { finder, open } => {
+                let complete = finder
+                    .push(&cell)
+                    .map_err(|reason| IngestError::Frame { name: self.datum.name.clone(), reason })?;
+                if finder.open_bytes() > self.limit_bytes {
                     return Err(IngestError::RecordTooLong {
                         name: self.datum.name.clone(),
-                        offset: offset + length - stitcher.open_line_bytes(),
+                        offset: offset + length - finder.open_bytes(),
                         limit_bytes: self.limit_bytes,
                     });
                 }
                 match (open.take(), complete) {
                     (None, _) => {
                         *open = Some(Open { buffer: cell.bytes, start: 0 });
-                        Ok(None)
+                        Ok(Vec::new())
                     }
                     (Some(mut block), None) => {
                         block.buffer.extend_from_slice(&cell.bytes);
                         self.pool.give_back(cell.bytes);
                         *open = Some(block);
-                        Ok(None)
+                        Ok(Vec::new())
                     }
                     (Some(mut done), Some(block)) => {
                         let start = (block.offset + block.length - offset) as usize;
                         done.buffer.extend_from_slice(&cell.bytes[..start]);
                         *open = Some(Open { buffer: cell.bytes, start });
-                        Ok(self.add(block, done.buffer, done.start, false))
+                        Ok(self.pass(Held { block, buffer: done.buffer, start: done.start }))
                     }
                 }
             }
         }
     }
 
-    /// The input ended: gives the last run and what there is to say of the whole.
-    pub(super) fn finish(mut self) -> Result<(Option<Run>, DatumEnd), IngestError> {
+    /// Passes a block on that is not the last one, by way of the footer where there is one.
+    fn pass(&mut self, held: Held) -> Vec<Run> {
+        let Some(footer) = &mut self.footer else {
+            return self.add(held.block, held.buffer, held.start, false).into_iter().collect();
+        };
+        footer.push(held);
+        let freed: Vec<Held> = std::iter::from_fn(|| footer.pop()).collect();
+        freed.into_iter().filter_map(|h| self.add(h.block, h.buffer, h.start, false)).collect()
+    }
+
+    /// The input ended: gives the last runs and what there is to say of the whole.
+    pub(super) fn finish(mut self) -> Result<(Vec<Run>, DatumEnd), IngestError> {
         let datum = self.datum.clone();
         let name = || datum.name.clone();
-        let mut last = None;
-        if let Cutter::Text { stitcher, open } = &mut self.cutter {
-            let end = std::mem::replace(stitcher, Stitcher::new(0)).finish();
-            if let Some(offset) = end.open_quote {
-                return Err(IngestError::OpenQuote { name: name(), offset });
-            }
-            if let (Some(block), Some(open)) = (end.last, open.take()) {
-                last = self.add(block, open.buffer, open.start, true);
-            }
+        let mut last = VecDeque::new();
+        if let Cutter::Found { finder, open } =
+            std::mem::replace(&mut self.cutter, Cutter::Fixed { record_bytes: 1 })
+            && let (Some(block), Some(open)) = (finder.finish(&datum.name)?, open)
+        {
+            last.push_back(Held { block, buffer: open.buffer, start: open.start });
+        }
+        if let Some(mut footer) = self.footer.take() {
+            last.into_iter().for_each(|held| footer.push(held));
+            last = footer.finish();
+        }
+        let count = last.len();
+        let mut runs: Vec<Run> = Vec::new();
+        for (i, held) in last.into_iter().enumerate() {
+            runs.extend(self.add(held.block, held.buffer, held.start, i + 1 == count));
         }
         let failed = |source| IngestError::Read { name: name(), source };
         if let Some(hasher) = &mut self.hasher
@@ -195,7 +270,7 @@ impl Lane {
         }
         self.datum.check_unchanged().map_err(failed)?;
         self.datum.close();
-        let last = last.or_else(|| self.close_run());
+        runs.extend(self.close_run());
         let end = DatumEnd {
             datum: self.position,
             id: self.hasher.map(ContentHasher::finish),
@@ -204,7 +279,7 @@ impl Lane {
             records: self.records,
             runs: self.runs,
         };
-        Ok((last, end))
+        Ok((runs, end))
     }
 
     /// Runs that left the lane.

@@ -5,7 +5,7 @@ use super::lane::{Cell, Lane};
 use super::{Chunk, Cut, IngestError, Span};
 use crate::chunk::{ChunkBytes, Pool};
 use crate::datum::Datum;
-use crate::split::{State, nth_record_end};
+use crate::split::{State, nth_prefixed_end, nth_record_end};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -37,15 +37,15 @@ pub fn sample_chunks(
     let mut lane = Some(Lane::new(0, datum.clone(), cut, span, pool, 1, None, longest));
     let (mut offset, mut found) = (span.start, Vec::new());
     while let Some(current) = &mut lane {
-        let run = if offset < span.end {
+        let runs = if offset < span.end {
             let end = cut.cell_end(offset, span.end, cell_bytes);
             let cell = read_cell(datum, cut, offset, end)?;
             offset = end;
             current.push(cell)?
         } else {
-            lane.take().map(Lane::finish).transpose()?.and_then(|(run, _)| run)
+            lane.take().map(Lane::finish).transpose()?.map(|(runs, _)| runs).unwrap_or_default()
         };
-        for chunk in run.into_iter().flat_map(|run| run.chunks) {
+        for chunk in runs.into_iter().flat_map(|run| run.chunks) {
             if chunk.block.index >= last_wanted {
                 lane = None;
             }
@@ -62,11 +62,7 @@ fn read_cell(datum: &Datum, cut: &Cut, offset: u64, end: u64) -> Result<Cell, In
     datum
         .read_at(&mut bytes, offset)
         .map_err(|source| IngestError::Read { name: datum.name.clone(), source })?;
-    let summary = match cut {
-        Cut::Delimited { scanner, .. } => Some(scanner.scan(&bytes)),
-        Cut::Fixed(_) => None,
-    };
-    Ok(Cell { bytes, summary })
+    Ok(cut.cell(bytes))
 }
 
 /// `count` of the first `cells` indices, the first one always.
@@ -89,12 +85,14 @@ fn cut_to_rows(mut chunk: Chunk, cut: &Cut, rows: Option<u64>) -> Chunk {
     let bytes = chunk.bytes.bytes();
     let end = match cut {
         Cut::Delimited { scanner, .. } => {
-            nth_record_end(scanner.dialect(), bytes, State::RecordStart, rows).map(|end| end as usize)
+            nth_record_end(scanner.dialect(), bytes, State::RecordStart, rows).map(|end| (end, rows))
         }
-        Cut::Fixed(fixed) => Some(rows.saturating_mul(fixed.record_bytes) as usize),
+        Cut::Prefixed(prefix) => nth_prefixed_end(*prefix, bytes, rows),
+        Cut::Fixed(fixed) => Some((rows.saturating_mul(fixed.record_bytes), rows)),
     };
-    if let Some(end) = end.filter(|end| *end < bytes.len()) {
-        let records = chunk.block.records.min(rows);
+    let cut_at = end.map(|(end, records)| (end as usize, records));
+    if let Some((end, records)) = cut_at.filter(|(end, _)| *end < bytes.len()) {
+        let records = chunk.block.records.min(records);
         chunk.block.length = end as u64;
         chunk.block.records = records;
         chunk.bytes = Arc::new(ChunkBytes::copy_of(&bytes[..end]));

@@ -10,7 +10,6 @@ use crate::plugin::manifest::PropertyType;
 use crate::store::ContentId;
 use artemis_proto::FORMAT_VERSION;
 use artemis_proto::host::PluginUsed;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 use uuid::Uuid;
@@ -119,15 +118,14 @@ fn used_plugins(job: &Job, plugins: &Catalogue) -> Result<Vec<PluginUsed>, JobEr
 }
 
 fn plugin_used(file: &PluginFile) -> Result<PluginUsed, JobError> {
-    let bytes = std::fs::read(&file.path).map_err(|e| {
-        JobError::new(ErrorKind::Plugin, format!("cannot read plugin {}: {e}", file.path.display()))
-    })?;
+    // The hash of what will be loaded, not of what lies there by then.
+    let copy = file.private_copy()?;
     let manifest = &file.manifest;
     Ok(PluginUsed {
         format_version: FORMAT_VERSION,
         id: manifest.id.clone(),
         version: manifest.version.clone(),
-        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: copy.sha256.clone(),
         compiler: manifest.compiler.clone().unwrap_or_default(),
         arrow_version: manifest.arrow.clone().unwrap_or_default(),
         vendor: manifest.vendor.clone(),

@@ -63,7 +63,7 @@ pub struct PartitionSummary {
     pub parts: u64,
     /// Bytes of the part files.
     pub bytes: u64,
-    /// Where the part files are, if the store is a directory.
+    /// Where the part files are: paths, or URLs where the store has no local files.
     pub files: Vec<PathBuf>,
 }
 

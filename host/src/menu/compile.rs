@@ -128,7 +128,8 @@ fn settings(job: &Job, places: Places) -> Module {
     }
 }
 
-fn of_value(name: &str, value: &Value) -> Property {
+/// A value as a stored property.
+pub(crate) fn of_value(name: &str, value: &Value) -> Property {
     let (kind, text) = match value {
         Value::Bool(yes) => ("bool", if *yes { "True" } else { "False" }.to_owned()),
         Value::Int(number) => ("int", number.to_string()),

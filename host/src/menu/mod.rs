@@ -9,7 +9,7 @@ pub mod compile;
 pub mod files;
 pub mod graph;
 pub mod job_file;
-mod literal;
+pub(crate) mod literal;
 mod overrides;
 pub(crate) mod problem;
 pub(crate) mod property;

@@ -151,6 +151,7 @@ impl Diagnostic for ProblemDiagnostic {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     found: Vec<(Place, String, Option<String>, bool)>,
+    hidden: Vec<Place>,
 }
 
 impl Report {
@@ -164,6 +165,11 @@ impl Report {
         self.found.push((place.clone(), message.into(), help.into(), true));
     }
 
+    /// Keeps what stands at a place out of every drawing of the text: it may be a secret.
+    pub fn hide(&mut self, place: &Place) {
+        self.hidden.push(place.clone());
+    }
+
     /// Puts them in order and finds lines and columns. `options` are what places refer to
     /// that are not in the text.
     pub fn finish(mut self, file: &str, source: &str, options: &[String]) -> Problems {
@@ -171,13 +177,29 @@ impl Report {
         self.found.dedup();
         let lines = LineIndex::new(source);
         let problem = |(place, message, help, warning): (Place, String, Option<String>, bool)| {
-            let option = place.option.and_then(|index| options.get(index)).cloned();
+            let option = place.option.and_then(|index| Some((index, options.get(index)?)));
+            let option = option.map(|(index, option)| {
+                let hidden = self.hidden.iter().any(|place| place.option == Some(index));
+                // `--set key=value`, the value masked.
+                let shown = option.split_once('=').filter(|_| hidden).map(|(key, _)| format!("{key}=…"));
+                shown.unwrap_or_else(|| option.clone())
+            });
             let span = if option.is_some() { 0..0 } else { lines.clamp(place.span) };
             let (line, column) = if option.is_some() { (0, 0) } else { lines.position(span.start) };
             Problem { span, option, line, column, message, help, warning }
         };
         let problems = self.found.into_iter().map(problem).collect();
-        Problems { file: file.to_owned(), source: source.to_owned(), problems }
+        let mut source = source.to_owned();
+        for place in self.hidden.iter().filter(|place| place.option.is_none()) {
+            let span = LineIndex::new(&source).clamp(place.span.clone());
+            // As many bytes as before, so that all spans still fit; lines stay lines.
+            let mask: String = source[span.clone()]
+                .chars()
+                .flat_map(|c| if c == '\n' { vec!['\n'] } else { vec!['*'; c.len_utf8()] })
+                .collect();
+            source.replace_range(span, &mask);
+        }
+        Problems { file: file.to_owned(), source, problems }
     }
 }
 

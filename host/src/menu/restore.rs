@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use artemis_proto::cronus::{Configuration, Menu, Module, Properties};
+use artemis_proto::cronus::{Configuration, Menu, Module, Properties, Property};
 
 use super::compile::{HOST_CLASS, HOST_MODULE};
 use super::files::{Disk, Files};
@@ -191,26 +191,11 @@ impl Builder {
                 self.report.error(&place, "given twice", None);
                 continue;
             }
-            let text = property.value.as_str();
-            let value = match property.r#type.as_str() {
-                "str" => Some(Value::Str(text.to_owned())),
-                "float" => text.parse().ok().map(Value::Float),
-                "int" | "bool" | "list" | "dict" => literal::read(text),
-                // How older stores write that a property is not given.
-                "NoneType" => continue,
-                _ => None,
-            };
-            let fits = |value: &Value| match property.r#type.as_str() {
-                "int" => value.as_int().is_some(),
-                "bool" => value.as_bool().is_some(),
-                "list" => value.as_list().is_some(),
-                "dict" => value.as_table().is_some(),
-                _ => true,
-            };
-            match value.filter(fits) {
-                Some(value) => entries.push(entry(&property.name, data(value, &place), &place)),
-                None => {
-                    let message = format!("its value is not of the type `{}`", property.r#type);
+            match property_value(property) {
+                Ok(value) => {
+                    entries.extend(value.map(|value| entry(&property.name, data(value, &place), &place)))
+                }
+                Err(message) => {
                     self.report.error(&place, message, "types: str, int, float, bool, list, dict".to_owned());
                 }
             }
@@ -233,6 +218,33 @@ impl Builder {
         }
         let entries = vec![text_entry("name", &graph.name, &place), entry("node", Data::List(nodes), &place)];
         item(Data::Table(Table { entries }), &place)
+    }
+}
+
+/// The value of a stored property; `None` if it is there to say that it is not given.
+///
+/// # Errors
+/// That the text is not of its type.
+pub(crate) fn property_value(property: &Property) -> Result<Option<Value>, String> {
+    let text = property.value.as_str();
+    let value = match property.r#type.as_str() {
+        "str" => Some(Value::Str(text.to_owned())),
+        "float" => text.parse().ok().map(Value::Float),
+        "int" | "bool" | "list" | "dict" => literal::read(text),
+        // How older stores write that a property is not given.
+        "NoneType" => return Ok(None),
+        _ => None,
+    };
+    let fits = |value: &Value| match property.r#type.as_str() {
+        "int" => value.as_int().is_some(),
+        "bool" => value.as_bool().is_some(),
+        "list" => value.as_list().is_some(),
+        "dict" => value.as_table().is_some(),
+        _ => true,
+    };
+    match value.filter(fits) {
+        Some(value) => Ok(Some(value)),
+        None => Err(format!("its value is not of the type `{}`", property.r#type)),
     }
 }
 

@@ -37,7 +37,7 @@ impl Algorithm {
         call: &Call<'_>,
         services: &dyn Services,
     ) -> Result<Self, Box<Failure>> {
-        let identity = Identity::new(library, config);
+        let identity = Identity::new(library, config, call)?;
         let Some(Table::Algorithm(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("algorithm", call));
         };

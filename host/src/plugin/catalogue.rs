@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
+use super::cache::PrivateCopy;
 use super::elf::AbiVersion;
 use super::manifest::{ComponentSpec, Manifest};
 use super::version;
@@ -22,6 +24,16 @@ pub struct Entry {
     pub path: PathBuf,
     /// What it is.
     pub status: Status,
+}
+
+impl Entry {
+    /// Why it was refused, with its path.
+    fn refusal(&self) -> Option<String> {
+        match &self.status {
+            Status::Refused { reason, .. } => Some(format!("{} {reason}", self.path.display())),
+            _ => None,
+        }
+    }
 }
 
 /// What a file of a plugin directory is.
@@ -56,6 +68,10 @@ pub struct PluginFile {
     pub root_module: bool,
     /// The libraries that it needs.
     pub needed: Vec<String>,
+    /// The SHA-256 that its file must have, in hex, if a lock pins it.
+    pub pin: Option<String>,
+    /// What was hashed and will be loaded: made at first use, so that a job's record and its code are one file.
+    pub copy: OnceLock<PrivateCopy>,
 }
 
 /// A component that is not there.
@@ -172,12 +188,13 @@ impl Catalogue {
         let wanted = format!("{}/{}", name.plugin, name.name);
         let mut help =
             suggest::help(&wanted, all.iter().map(String::as_str), "components").unwrap_or_default();
-        let refused =
-            self.entries.iter().filter(|entry| matches!(entry.status, Status::Refused { .. })).count();
-        if refused > 0 {
-            help += &format!("; {refused} of the files found were refused, `plugins list` says why");
+        let refused: Vec<String> = self.entries.iter().filter_map(Entry::refusal).collect();
+        if let [only] = refused.as_slice() {
+            help += &format!("; a file was refused: {only}");
+        } else if let Some(first) = refused.first() {
+            help += &format!("; {} files were refused, `plugins list` says why: {first}, …", refused.len());
         }
-        help
+        help.trim_start_matches("; ").to_owned()
     }
 
     fn all_components(&self) -> Vec<String> {
@@ -213,6 +230,8 @@ pub(crate) mod tests {
                 abi: HOST_ABI,
                 root_module: false,
                 needed: vec![],
+                pin: None,
+                copy: OnceLock::new(),
             };
             Entry { path, status: Status::Available(Box::new(file)) }
         };

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::library::Library;
+use super::secret::{self, Redaction};
 use super::services::{CallState, Fixed, with_context};
 use super::values::Values;
 use crate::menu::{ComponentConfig, Value};
@@ -10,6 +11,7 @@ use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::abi::{ARTEMIS_OK, artemis_context, artemis_error};
 use artemis_plugin_api::export::{empty_error, read_error};
 use artemis_plugin_api::{Call, Error, Services};
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::fmt;
 use std::sync::Arc;
@@ -121,33 +123,47 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new(library: &Library, config: &ComponentConfig) -> Self {
+    /// The values of its secrets are read here.
+    ///
+    /// # Errors
+    /// When one of them is not to be had.
+    pub(super) fn new(
+        library: &Library,
+        config: &ComponentConfig,
+        call: &Call<'_>,
+    ) -> Result<Self, Box<Failure>> {
+        let mut identity = Self {
+            component: format!("{}/{}", library.plugin, config.component.name),
+            name: config.name.clone(),
+            fixed: Fixed {
+                values: Values::new(&BTreeMap::new()),
+                plugin_dir: library.dir.clone(),
+                paths: BTreeMap::new(),
+                inputs: Default::default(),
+                tools: Default::default(),
+                redaction: Redaction::default(),
+            },
+        };
         let mut properties = config.properties.clone();
+        let mut secrets = Vec::new();
         for name in &config.secrets {
-            // A reference becomes its value here and nowhere else: what is logged and stored is the reference. One
-            // that does not resolve is absent, and the component says what it misses.
-            let value = properties
-                .remove(name)
-                .and_then(|reference| std::env::var(reference.as_str()?.strip_prefix("env:")?).ok());
-            properties.extend(value.map(|value| (name.clone(), Value::Str(value))));
+            // A reference becomes its value here and nowhere else: what is logged and stored is the reference.
+            let Some(Value::Str(reference)) = properties.remove(name) else { continue };
+            let value = secret::resolve(&reference).map_err(|error| {
+                identity.failure("configure", call, Error::invalid(format!("property `{name}`: {error}")))
+            })?;
+            secrets.push(value.clone());
+            properties.insert(name.clone(), Value::Str(value));
         }
-        let paths = config
+        identity.fixed.redaction = Redaction::of(secrets.iter().map(String::as_str));
+        identity.fixed.values = Values::new(&properties);
+        identity.fixed.paths = config
             .types
             .iter()
             .filter(|(_, kind)| **kind == PropertyType::Path)
             .filter_map(|(name, _)| Some((name.clone(), config.properties.get(name)?.as_str()?.to_owned())))
             .collect();
-        Self {
-            component: format!("{}/{}", library.plugin, config.component.name),
-            name: config.name.clone(),
-            fixed: Fixed {
-                values: Values::new(&properties),
-                plugin_dir: library.dir.clone(),
-                paths,
-                inputs: Default::default(),
-                tools: Default::default(),
-            },
-        }
+        Ok(identity)
     }
 
     /// Runs a call of the component: context, error place, failure with its place.
@@ -183,8 +199,27 @@ impl Identity {
             block_index: call.block_index,
             byte_offset: call.byte_offset,
             datum_index: call.datum_index,
-            error,
+            error: self.redacted(error),
         })
+    }
+
+    /// The error without the component's secrets.
+    fn redacted(&self, error: Error) -> Error {
+        let redaction = &self.fixed.redaction;
+        if redaction.is_empty() {
+            return error;
+        }
+        let mut clean = Error::with_status(error.status(), redaction.text(error.text().into()));
+        if let Some(record) = error.record() {
+            clean = clean.at_record(record);
+        }
+        if let Some(offset) = error.offset() {
+            clean = clean.at_offset(offset);
+        }
+        match error.column() {
+            Some(column) => clean.in_column(redaction.text(column.into())),
+            None => clean,
+        }
     }
 
     /// The failure of a component that the library does not export as its manifest says.

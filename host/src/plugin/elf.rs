@@ -9,16 +9,18 @@ use std::path::Path;
 
 use artemis_plugin_api::abi::{self, MANIFEST_MAGIC, MANIFEST_TEXT_MAX_BYTES};
 use object::elf::{
-    DT_NEEDED, DT_STRSZ, DT_STRTAB, ET_DYN, FileHeader64, Machine, PT_DYNAMIC, PT_LOAD, ProgramHeader64,
-    SHT_DYNSYM, SectionHeader64, Sym64,
+    ET_DYN, FileHeader64, Machine, PT_LOAD, ProgramHeader64, SHT_DYNSYM, SectionHeader64, Sym64,
 };
-use object::read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _, SectionHeader as _, Sym as _};
+use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _, Sym as _};
 use object::{Endianness, ReadCache, ReadRef};
 
+mod dynamic;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
+
+pub use dynamic::{Dynamic, VersionNeed};
 
 /// The data symbol that holds the manifest.
 pub const MANIFEST_SYMBOL: &str = "artemis_manifest_v1";
@@ -58,8 +60,8 @@ pub struct ElfPlugin {
     pub manifest_text: String,
     /// Whether it exports an `abi_stable` root module.
     pub root_module: bool,
-    /// The libraries it needs (`DT_NEEDED`), in the order of the file.
-    pub needed: Vec<String>,
+    /// What the loader needs to find for it.
+    pub dynamic: Dynamic,
 }
 
 /// Why a file is not a plugin that this host can use.
@@ -166,7 +168,23 @@ pub fn inspect<'a, R: ReadRef<'a>>(data: R) -> Result<ElfPlugin, ElfError> {
     if !exports.entry {
         return Err(ElfError::NoEntry);
     }
-    Ok(ElfPlugin { abi, manifest_text, root_module: exports.root_module, needed: image.needed()? })
+    Ok(ElfPlugin { abi, manifest_text, root_module: exports.root_module, dynamic: image.dynamic()? })
+}
+
+/// Reads what the loader has to find for a library, plugin or not.
+///
+/// # Errors
+/// When the file is not a shared library for this machine.
+pub fn read_dynamic(path: &Path) -> Result<Dynamic, ElfError> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(ElfError::NotElf);
+    }
+    let data = &ReadCache::new(file);
+    let header = file_header(data)?;
+    let endian = header.endian().map_err(damaged)?;
+    let segments = header.program_headers(endian, data).map_err(damaged)?;
+    Image { data, endian, segments }.dynamic()
 }
 
 /// Checks that the file is a shared library for this machine.
@@ -255,27 +273,6 @@ impl<'a, R: ReadRef<'a>> Image<'a, R> {
         let text = self.bytes(address + HEADER_BYTES, bytes).ok_or_else(outside)?;
         let text = std::str::from_utf8(text).map_err(|_| ElfError::NotUtf8)?;
         Ok((abi, text.to_owned()))
-    }
-
-    /// Names of the libraries that the file needs.
-    fn needed(&self) -> Result<Vec<String>, ElfError> {
-        let Some(segment) = self.segments.iter().find(|s| s.p_type(self.endian) == PT_DYNAMIC) else {
-            return Ok(Vec::new());
-        };
-        bounded(segment.p_filesz(self.endian))?;
-        let entries = segment.dynamic(self.endian, self.data).map_err(damaged)?.unwrap_or_default();
-        let value = |tag| entries.iter().find(|e| e.d_tag(self.endian) == tag).map(|e| e.d_val(self.endian));
-        let (Some(address), Some(size)) = (value(DT_STRTAB), value(DT_STRSZ)) else { return Ok(Vec::new()) };
-        bounded(size)?;
-        let outside = || ElfError::Damaged("the names of its dynamic section lie outside the file".into());
-        let names = self.bytes(address, size).ok_or_else(outside)?;
-        let needed = entries.iter().filter(|entry| entry.d_tag(self.endian) == DT_NEEDED);
-        needed
-            .map(|entry| {
-                let name = usize::try_from(entry.d_val(self.endian)).ok().and_then(|at| c_string(names, at));
-                name.map(|name| String::from_utf8_lossy(name).into_owned()).ok_or_else(outside)
-            })
-            .collect()
     }
 }
 

@@ -1,8 +1,11 @@
-//! Opens a plugin's library and takes its tables. A loaded library is never unloaded: batches carry release
+//! Opens a plugin's library, from a private copy, and takes its tables. A loaded library is never unloaded: batches carry release
 //! callbacks into it.
 #![allow(unsafe_code)]
 
+use super::cache::{self, PrivateCopy};
+use super::catalogue::PluginFile;
 use super::gate;
+use super::manifest::ComponentKind;
 use super::services::host_table;
 use artemis_plugin_api::abi::*;
 use artemis_plugin_api::export::{empty_error, read_error};
@@ -26,7 +29,7 @@ pub struct LoadError {
 pub struct Library {
     /// Id of the plugin, for messages.
     pub(super) plugin: String,
-    /// Directory of the file.
+    /// Directory of the file that was found, not of its copy.
     pub(super) dir: String,
     components: HashMap<String, Table>,
 }
@@ -39,27 +42,78 @@ pub(super) enum Table {
     Tool(&'static artemis_tool),
 }
 
-impl Library {
-    /// Loads a library, once per process and file.
+impl PluginFile {
+    /// The private copy of the file, made at first use; all later uses see the same bytes.
     ///
     /// # Errors
-    /// When it cannot be opened, fails the gate, or its tables are not what the ABI says.
+    /// When the file cannot be read, is not the pinned one, or cannot be copied.
+    pub fn private_copy(&self) -> Result<&PrivateCopy, LoadError> {
+        if let Some(copy) = self.copy.get() {
+            return Ok(copy);
+        }
+        let copy =
+            cache::private_copy(&self.path, cache::folder(), self.pin.as_deref()).map_err(|error| {
+                LoadError {
+                    plugin: self.manifest.id.clone(),
+                    path: self.path.clone(),
+                    reason: error.to_string(),
+                }
+            })?;
+        Ok(self.copy.get_or_init(|| copy))
+    }
+
+    /// Loads the library from its private copy, once per process and file.
+    ///
+    /// # Errors
+    /// As [`Library::load`].
+    pub fn load(&self) -> Result<Arc<Library>, LoadError> {
+        Library::load_copy(&self.manifest.id, &self.path, self.private_copy()?)
+    }
+}
+
+impl Library {
+    /// Loads a library from a private copy, once per process and file.
+    ///
+    /// # Errors
+    /// When it cannot be copied or opened, fails the gate, or its tables are not what the ABI says.
     pub fn load(plugin: &str, path: &Path) -> Result<Arc<Library>, LoadError> {
-        static LOADED: OnceLock<Mutex<HashMap<PathBuf, Arc<Library>>>> = OnceLock::new();
         let refused = |reason: String| LoadError { plugin: plugin.to_owned(), path: path.into(), reason };
-        let path = path.canonicalize().map_err(|e| refused(format!("cannot open it: {e}")))?;
+        let real = path.canonicalize().map_err(|e| refused(format!("cannot open it: {e}")))?;
+        let copy = cache::private_copy(&real, cache::folder(), None).map_err(|e| refused(e.to_string()))?;
+        Self::load_copy(plugin, &real, &copy)
+    }
+
+    fn load_copy(plugin: &str, path: &Path, copy: &PrivateCopy) -> Result<Arc<Library>, LoadError> {
+        /// By the folder of the file and by its hash: the same bytes in another folder are another plugin.
+        type Loaded = HashMap<(PathBuf, String), Arc<Library>>;
+        static LOADED: OnceLock<Mutex<Loaded>> = OnceLock::new();
+        let refused = |reason: String| LoadError { plugin: plugin.to_owned(), path: path.into(), reason };
         let mut loaded = LOADED
             .get_or_init(Mutex::default)
             .lock()
             .map_err(|_| refused("an earlier load panicked".into()))?;
-        if let Some(library) = loaded.get(&path) {
+        let key = (path.to_owned(), copy.sha256.clone());
+        if let Some(library) = loaded.get(&key) {
             return Ok(library.clone());
         }
-        let components = open(&path).map_err(refused)?;
+        let components = open(&copy.path, host_table()).map_err(refused)?;
         let dir = path.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
         let library = Arc::new(Library { plugin: plugin.to_owned(), dir, components });
-        loaded.insert(path, library.clone());
+        loaded.insert(key, library.clone());
         Ok(library)
+    }
+
+    /// The components that it exports, sorted by name.
+    pub fn components(&self) -> Vec<(ComponentKind, &str)> {
+        let kind = |table: &Table| match table {
+            Table::Reader(_) => ComponentKind::Reader,
+            Table::Algorithm(_) => ComponentKind::Algorithm,
+            Table::Tool(_) => ComponentKind::Tool,
+        };
+        let mut all: Vec<_> =
+            self.components.iter().map(|(name, table)| (kind(table), name.as_str())).collect();
+        all.sort_by_key(|(_, name)| *name);
+        all
     }
 
     /// The functions of a component.
@@ -68,7 +122,8 @@ impl Library {
     }
 }
 
-fn open(path: &Path) -> Result<HashMap<String, Table>, String> {
+/// Opens a library and takes its tables; `host` lives as long as the process.
+pub(super) fn open(path: &Path, host: *const artemis_host) -> Result<HashMap<String, Table>, String> {
     gate::check(path)?;
     // SAFETY: opening runs the library's initializers; that is what a user asks for who names the plugin in a menu.
     let library = unsafe { libloading::Library::new(path) }.map_err(|e| format!("cannot load it: {e}"))?;
@@ -89,7 +144,7 @@ fn open(path: &Path) -> Result<HashMap<String, Table>, String> {
         component_count: 0,
     };
     // SAFETY: the host's table lives as long as the process, the others for the call.
-    let status = unsafe { entry(host_table(), &mut plugin, &mut error) };
+    let status = unsafe { entry(host, &mut plugin, &mut error) };
     if status != ARTEMIS_OK {
         return Err(format!("its entry failed: {}", read_error(status, &error)));
     }

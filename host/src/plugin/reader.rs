@@ -50,7 +50,7 @@ impl Reader {
         call: &Call<'_>,
         services: &dyn Services,
     ) -> Result<Self, Box<Failure>> {
-        let identity = Identity::new(library, config);
+        let identity = Identity::new(library, config, call)?;
         let Some(Table::Reader(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("reader", call));
         };
@@ -68,22 +68,7 @@ impl Reader {
     /// # Errors
     /// When the reader fails, or asks for a framing that this host does not cut.
     pub fn framing(&self, call: &Call<'_>, services: &dyn Services) -> Result<Framing, Box<Failure>> {
-        let mut raw = artemis_framing {
-            struct_size: size_of::<artemis_framing>() as u64,
-            kind: 0,
-            unit_bytes: 1,
-            delimiter: -1,
-            quote: -1,
-            escape: -1,
-            comment: -1,
-            terminator: -1,
-            header_records: 0,
-            footer_records: 0,
-            prefix: 0,
-            record_bytes: 0,
-            header_bytes: 0,
-            footer_bytes: 0,
-        };
+        let mut raw = empty_framing();
         self.identity.call("framing", call, services, &[], |context, error| {
             // SAFETY: everything passed is valid for the call.
             unsafe { (self.table.framing)(self.component.raw(), context, &mut raw, error) }
@@ -238,7 +223,31 @@ impl Reader {
     }
 }
 
-fn framing_of(raw: &artemis_framing) -> Result<Framing, String> {
+/// The place that a reader fills.
+pub(super) fn empty_framing() -> artemis_framing {
+    artemis_framing {
+        struct_size: size_of::<artemis_framing>() as u64,
+        kind: 0,
+        unit_bytes: 1,
+        delimiter: -1,
+        quote: -1,
+        escape: -1,
+        comment: -1,
+        terminator: -1,
+        header_records: 0,
+        footer_records: 0,
+        prefix: 0,
+        record_bytes: 0,
+        header_bytes: 0,
+        footer_bytes: 0,
+    }
+}
+
+/// The framing that a reader filled.
+///
+/// # Errors
+/// In words, when it contradicts itself or is not one that this host cuts.
+pub(super) fn framing_of(raw: &artemis_framing) -> Result<Framing, String> {
     let byte = |value: i32, what: &str| match value {
         -1 => Ok(None),
         value => u8::try_from(value).map(Some).map_err(|_| format!("the {what} {value} is not a byte")),
@@ -262,10 +271,12 @@ fn framing_of(raw: &artemis_framing) -> Result<Framing, String> {
             header_bytes: raw.header_bytes,
             footer_bytes: raw.footer_bytes,
         }),
-        ARTEMIS_FRAMING_PREFIXED
-        | ARTEMIS_FRAMING_SCANNED
-        | ARTEMIS_FRAMING_SELF
-        | ARTEMIS_FRAMING_EXTERNAL => {
+        ARTEMIS_FRAMING_PREFIXED => match raw.prefix {
+            1 => Ok(Framing::Prefixed { is_grouped: false }),
+            2 => Ok(Framing::Prefixed { is_grouped: true }),
+            other => Err(format!("there is no prefix {other}: 1 is RDW, 2 is BDW and RDW")),
+        },
+        ARTEMIS_FRAMING_SCANNED | ARTEMIS_FRAMING_SELF | ARTEMIS_FRAMING_EXTERNAL => {
             Err(format!("this host does not cut inputs of framing {} yet: it needs a later host", raw.kind))
         }
         other => Err(format!("there is no framing of kind {other}")),

@@ -14,10 +14,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::catalogue::{Catalogue, Entry, PluginFile, Status};
 use super::elf;
 use super::manifest::Manifest;
+use super::needs::Linker;
+use super::trust::Trust;
 use crate::menu::problem::{Problems, Report};
 use crate::menu::section::Section;
 use crate::menu::tree;
@@ -43,19 +46,34 @@ pub struct Layout {
 ///
 /// Files that are no plugins, or not usable ones, are entries with a reason; a directory that cannot be read is one
 /// too. Of two files with the same id and version both are refused.
-pub fn scan(directories: &[PathBuf], profile: &str) -> Catalogue {
-    let target_dir =
-        std::env::var_os("ARTEMIS_TARGET_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
-    scan_with(directories, &Layout { profile: profile.to_owned(), target_dir })
+pub fn scan(directories: &[PathBuf], profile: &str, trust: &Trust) -> Catalogue {
+    scan_with(directories, &Layout::of_environment(profile), trust)
+}
+
+impl Layout {
+    /// `ARTEMIS_TARGET_DIR` is taken from the environment.
+    fn of_environment(profile: &str) -> Self {
+        let target_dir =
+            std::env::var_os("ARTEMIS_TARGET_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self { profile: profile.to_owned(), target_dir }
+    }
+}
+
+/// Looks at one file or folder as [`scan`] does.
+pub fn entry(path: &Path, profile: &str, trust: &Trust) -> Entry {
+    let layout = Layout::of_environment(profile);
+    let mut scan = Scan { layout: &layout, trust, linker: Linker::of_process() };
+    Entry { path: path.to_owned(), status: scan.look(path) }
 }
 
 /// As [`scan`], with everything given.
-pub fn scan_with(directories: &[PathBuf], layout: &Layout) -> Catalogue {
+pub fn scan_with(directories: &[PathBuf], layout: &Layout, trust: &Trust) -> Catalogue {
+    let mut scan = Scan { layout, trust, linker: Linker::of_process() };
     let mut entries = Vec::new();
     for directory in directories {
         match names(directory) {
             Ok(names) => entries.extend(names.into_iter().map(|path| {
-                let status = look(&path, layout);
+                let status = scan.look(&path);
                 Entry { path, status }
             })),
             Err(error) => entries.push(Entry {
@@ -79,46 +97,73 @@ fn names(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(names)
 }
 
-fn look(path: &Path, layout: &Layout) -> Status {
-    if path.is_dir() {
-        let pointer = path.join(POINTER);
-        if !pointer.is_file() {
-            return skipped("a folder without a plugin.toml");
-        }
-        return match library(&pointer, layout) {
-            Ok(library) if !library.is_file() => refused(
-                format!("points to {}, which is not there", library.display()),
-                "build the plugin (cargo build), or correct `library` in its plugin.toml",
-            ),
-            Ok(library) => plugin(&library),
-            Err(status) => status,
-        };
-    }
-    match path.extension().and_then(OsStr::to_str) {
-        Some("so") => plugin(path),
-        _ => skipped("not a .so file"),
-    }
+/// What the files are looked at with.
+struct Scan<'a> {
+    layout: &'a Layout,
+    trust: &'a Trust,
+    linker: Linker,
 }
 
-/// Reads the library's manifest.
-fn plugin(path: &Path) -> Status {
-    let read = match elf::read(path) {
-        Ok(read) => read,
-        Err(error) => return refused(error.to_string(), error.remedy()),
-    };
-    match Manifest::parse(&read.manifest_text) {
-        Ok(manifest) => Status::Available(Box::new(PluginFile {
-            // Absolute, because the loader looks elsewhere for a name without a slash.
-            path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+impl Scan<'_> {
+    fn look(&mut self, path: &Path) -> Status {
+        if path.is_dir() {
+            let pointer = path.join(POINTER);
+            if !pointer.is_file() {
+                return skipped("a folder without a plugin.toml");
+            }
+            if let Err(exposed) = self.trust.check(&pointer) {
+                return refused(format!("has a plugin.toml that {exposed}"), exposed.remedy());
+            }
+            return match library(&pointer, self.layout) {
+                Ok(library) if !library.is_file() => refused(
+                    format!("points to {}, which is not there", library.display()),
+                    "build the plugin (cargo build), or correct `library` in its plugin.toml",
+                ),
+                Ok(library) => self.plugin(&library),
+                Err(status) => status,
+            };
+        }
+        match path.extension().and_then(OsStr::to_str) {
+            Some("so") => self.plugin(path),
+            _ => skipped("not a .so file"),
+        }
+    }
+
+    /// Checks who may write to the library, reads its manifest, and looks whether all that it needs is here.
+    fn plugin(&mut self, path: &Path) -> Status {
+        if let Err(exposed) = self.trust.check(path) {
+            return refused(exposed.to_string(), exposed.remedy());
+        }
+        let read = match elf::read(path) {
+            Ok(read) => read,
+            Err(error) => return refused(error.to_string(), error.remedy()),
+        };
+        let manifest = match Manifest::parse(&read.manifest_text) {
+            Ok(manifest) => manifest,
+            Err(problems) => {
+                return refused(
+                    format!(
+                        "has a manifest that does not read: {}",
+                        problems.to_string().replace('\n', "; ")
+                    ),
+                    "the plugin's author has to correct the manifest",
+                );
+            }
+        };
+        // Absolute, because the loader looks elsewhere for a name without a slash.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if let Err(unmet) = self.linker.check(&path, &read.dynamic) {
+            return refused(unmet.to_string(), unmet.remedy());
+        }
+        Status::Available(Box::new(PluginFile {
+            path,
             manifest,
             abi: read.abi,
             root_module: read.root_module,
-            needed: read.needed,
-        })),
-        Err(problems) => refused(
-            format!("has a manifest that does not read: {}", problems.to_string().replace('\n', "; ")),
-            "the plugin's author has to correct the manifest",
-        ),
+            needed: read.dynamic.needed,
+            pin: None,
+            copy: OnceLock::new(),
+        }))
     }
 }
 

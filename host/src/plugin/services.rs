@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::crossing::{self, Allocated};
+use super::secret::Redaction;
 use super::values::Values;
 use arrow::datatypes::SchemaRef;
 use artemis_plugin_api::abi::*;
@@ -26,6 +27,8 @@ pub(super) struct Fixed {
     pub(super) inputs: Mutex<HashMap<String, Box<[u8]>>>,
     /// Schemas of input and output of opened tools.
     pub(super) tools: RwLock<HashMap<u64, (SchemaRef, SchemaRef)>>,
+    /// What must not appear in its texts.
+    pub(super) redaction: Redaction,
 }
 
 /// One call's way back: the `handle` of its context points here.
@@ -119,6 +122,15 @@ unsafe fn text<'a>(text: artemis_str) -> std::borrow::Cow<'a, str> {
     String::from_utf8_lossy(unsafe { slice(text.data, text.len) })
 }
 
+/// A text that will be logged, stored or shown: the component's secrets are masked in it.
+///
+/// # Safety
+/// As [`text`].
+unsafe fn shown<'a>(state: &CallState<'_>, words: artemis_str) -> std::borrow::Cow<'a, str> {
+    // SAFETY: the caller's contract.
+    state.fixed.redaction.text(unsafe { text(words) })
+}
+
 /// Values of the plugin.
 ///
 /// # Safety
@@ -168,7 +180,10 @@ unsafe extern "C" fn log(context: *const artemis_context, level: u32, line: arte
             _ => Level::Trace,
         };
         // SAFETY: see above.
-        unsafe { state(context).services.log(level, &text(line)) }
+        unsafe {
+            let state = state(context);
+            state.services.log(level, &shown(state, line));
+        }
     });
 }
 
@@ -203,9 +218,9 @@ unsafe extern "C" fn book_histogram(
         // SAFETY: see above.
         let histogram = unsafe {
             Histogram {
-                name: text(spec.name).into_owned(),
-                title: text(spec.title).into_owned(),
-                axis_name: text(spec.axis_name).into_owned(),
+                name: shown(state, spec.name).into_owned(),
+                title: shown(state, spec.title).into_owned(),
+                axis_name: shown(state, spec.axis_name).into_owned(),
                 axis,
             }
         };
@@ -240,7 +255,10 @@ unsafe extern "C" fn book_timer(
 ) -> i32 {
     answer(error, || {
         // SAFETY: see above.
-        unsafe { *id = state(context).services.book_timer(&text(name))?.0 };
+        unsafe {
+            let state = state(context);
+            *id = state.services.book_timer(&shown(state, name))?.0;
+        }
         Ok(())
     })
 }
@@ -252,12 +270,18 @@ unsafe extern "C" fn record_timer(context: *const artemis_context, id: u64, time
 
 unsafe extern "C" fn count(context: *const artemis_context, name: artemis_str, amount: u64) {
     // SAFETY: see above.
-    quiet(|| unsafe { state(context).services.count(&text(name), amount) });
+    quiet(|| unsafe {
+        let state = state(context);
+        state.services.count(&shown(state, name), amount);
+    });
 }
 
 unsafe extern "C" fn annotate(context: *const artemis_context, key: artemis_str, value: artemis_str) {
     // SAFETY: see above.
-    quiet(|| unsafe { state(context).services.annotate(&text(key), &text(value)) });
+    quiet(|| unsafe {
+        let state = state(context);
+        state.services.annotate(&shown(state, key), &shown(state, value));
+    });
 }
 
 unsafe extern "C" fn open_tool(
@@ -342,7 +366,7 @@ unsafe extern "C" fn reject(context: *const artemis_context, reject: *const arte
         // SAFETY: see above.
         let (state, reject) = unsafe { (state(context), &*reject) };
         // SAFETY: see above.
-        let (column, reason) = unsafe { (text(reject.column), text(reject.reason)) };
+        let (column, reason) = unsafe { (shown(state, reject.column), shown(state, reject.reason)) };
         state.services.reject(&Reject {
             record: reject.record,
             offset: reject.offset,

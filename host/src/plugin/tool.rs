@@ -43,7 +43,7 @@ impl Tool {
         call: &Call<'_>,
         services: &dyn Services,
     ) -> Result<Self, Box<Failure>> {
-        let identity = Identity::new(library, config);
+        let identity = Identity::new(library, config, call)?;
         let Some(Table::Tool(table)) = library.table(&config.component.name) else {
             return Err(identity.missing("tool", call));
         };

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use store::{Form, Store};
+pub(crate) use store::{Form, Search, Store};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 ran, but its checks failed · 2 usage or job file · 3 input data · 4 plugin · \
 5 store or IO, worth a retry · 6 lost a race, nothing to do · 70 a bug of the host · 130, 143 interrupted.
 
-Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, NO_COLOR, COLUMNS; for s3:// the \
+Environment: ARTEMIS_PLUGINS (directories, parted by colons), ARTEMIS_STORE, ARTEMIS_SDK, NO_COLOR, COLUMNS; for s3:// the \
 usual AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their like.
 
 Example:
@@ -41,6 +41,15 @@ pub(crate) struct Global {
     /// `artemis-store` beside the job file, or here]
     #[arg(long, global = true, value_name = "DIR|URL")]
     pub store: Option<String>,
+    /// Use only the plugins that the lock pins (`plugins lock` writes it)
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// The lock of the plugins
+    #[arg(long, global = true, value_name = "FILE", default_value = "plugins.lock")]
+    pub lock_file: PathBuf,
+    /// Trust a file or folder of plugins though anyone may write to it; may be given several times
+    #[arg(long, global = true, value_name = "PATH")]
+    pub allow_writable: Vec<PathBuf>,
     /// How to answer: text for people, or one JSON object
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub format: Format,
@@ -77,7 +86,10 @@ pub(crate) enum Command {
     /// Look at the menu of a job file
     #[command(subcommand)]
     Menu(Menu),
-    /// Look at the plugins that are found
+    /// Look at the layout of fixed-width records
+    #[command(subcommand)]
+    Layout(Layout),
+    /// Look at the plugins that are found, check or run one, or begin a new one
     #[command(subcommand)]
     Plugins(Plugins),
     /// Look at what the store holds
@@ -105,6 +117,9 @@ pub(crate) struct Run {
     /// Change a setting of the job file; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting, conflicts_with = "menu")]
     pub set: Vec<(String, String)>,
+    /// Run a stored menu even if its plugins are not the files that it ran with; the record says so
+    #[arg(long, requires = "menu")]
+    pub allow_plugin_change: bool,
     /// Say what would run, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -196,10 +211,30 @@ pub(crate) struct JobFile {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Layout {
+    /// What stands where: each field with its bytes and its type
+    #[command(after_help = "Examples:\n  artemis-host layout show people.layout.toml\n  \
+        artemis-host layout show people.cpy --set encoding=cp037 --set cobol.views=all")]
+    Show {
+        /// A layout file (.toml) or a COBOL copybook, as the properties `layout` and `copybook` of fwf-reader/fwf name
+        /// them
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Add or change a key of the layout; may be given several times
+        #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+        set: Vec<(String, String)>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Plugins {
     /// Every file of the plugin directories: what it is, or why it cannot be used
     #[command(after_help = "Example:\n  artemis-host plugins list --plugins ./plugins")]
-    List,
+    List {
+        /// Load each plugin too, in a process of its own, and compare what it exports with its manifest
+        #[arg(long)]
+        load: bool,
+    },
     /// Components and properties of a plugin
     #[command(after_help = "Example:\n  artemis-host plugins show csv-reader")]
     Show {
@@ -207,6 +242,160 @@ pub(crate) enum Plugins {
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Write the project of a new plugin: a component that works, its tests, and how to go on
+    #[command(after_help = "Examples:\n  artemis-host plugins new my-reader --lang rust --kind reader\n  \
+        artemis-host plugins new my-sums --lang c --kind algorithm --dir src/my-sums")]
+    New(New),
+    /// Run the conformance cases on a plugin, each in a process of its own
+    #[command(after_help = CHECK_HELP)]
+    Check(Check),
+    /// Run one case in this process
+    #[command(hide = true)]
+    CheckCase(CheckCase),
+    /// Run one component on an input, in this process and on one thread: easy under a debugger
+    #[command(
+        after_help = "Examples:\n  artemis-host plugins run libmine.so --component filter --input in.arrow\n  \
+        gdb --args artemis-host plugins run libmine.so --component parse --input in.txt --set encoding=latin1"
+    )]
+    Run(PluginRun),
+    /// Pin the files of all plugins by their hashes, for --locked
+    #[command(after_help = "Example:\n  artemis-host plugins lock && artemis-host run job.toml --locked")]
+    Lock,
+    /// What `list --load` runs for each plugin
+    #[command(hide = true)]
+    Load {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// Id of the plugin and name of the project: lower case letters, digits and hyphens
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The language
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub lang: Language,
+    /// What its component is
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Kind,
+    /// The directory to make [default: NAME, here]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Where the crate `artemis-plugin-api` lies, for Rust [default: ARTEMIS_SDK, else the published one]
+    #[arg(long, value_name = "PATH")]
+    pub sdk: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Rust,
+    C,
+    Cpp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Reader,
+    Algorithm,
+    Tool,
+}
+
+const CHECK_HELP: &str = "\
+A component that needs properties or columns of its own gets them by --set, or from a check file:
+
+  [components.NAME]
+  properties = { column = \"n\" }
+  schema = { n = \"Int64\", s = \"Utf8\" }   # or: input = \"sample.arrow\"; for a reader its raw bytes
+
+It lies beside the plugin, as check.toml in its folder or as NAME.check.toml beside NAME.so, or is named by --with.
+
+Exit code: 0 no case failed · 1 a case failed · 2 usage.
+
+Examples:
+  artemis-host plugins check libmine.so --set filter.column=n
+  artemis-host plugins check libmine.so --case data-slices --component filter --seed 7
+  artemis-host plugins check --list";
+
+/// A plugin and what its components need.
+#[derive(Debug, Args)]
+pub(crate) struct Subject {
+    /// A plugin's library, or a folder with a plugin.toml
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// What components need: properties, schemas, inputs
+    #[arg(long, value_name = "CHECK.toml")]
+    pub with: Option<PathBuf>,
+    /// Set a property of a component; may be given several times
+    #[arg(long, value_name = "COMPONENT.PROPERTY=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub subject: Subject,
+    /// Only this case
+    #[arg(long, value_name = "ID")]
+    pub case: Option<String>,
+    /// Only this component, and the cases about the file
+    #[arg(long, value_name = "NAME")]
+    pub component: Option<String>,
+    /// Seeds what is random
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// More rows, more random inputs; takes minutes
+    #[arg(long)]
+    pub thorough: bool,
+    /// How long a case may take, in seconds [default: 20; 1200 with --thorough]
+    #[arg(long, value_name = "SECONDS")]
+    pub time_limit: Option<f64>,
+    /// How many cases run at once [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Write the outcome for a build server too
+    #[arg(long, value_name = "FILE.xml")]
+    pub junit: Option<PathBuf>,
+    /// Say what the cases demand, and stop
+    #[arg(long)]
+    pub list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckCase {
+    #[command(flatten)]
+    pub subject: Subject,
+    #[arg(long)]
+    pub case: String,
+    #[arg(long)]
+    pub component: Option<String>,
+    #[arg(long)]
+    pub seed: u64,
+    #[arg(long)]
+    pub thorough: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginRun {
+    /// A plugin's library, or a folder with a plugin.toml
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which component
+    #[arg(long, value_name = "NAME")]
+    pub component: String,
+    /// An Arrow file; for a reader a raw file
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Set a property; may be given several times
+    #[arg(long, value_name = "PROPERTY=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// Write the batches of the default output to an Arrow file instead of showing them
+    #[arg(short, long, value_name = "OUT.arrow")]
+    pub output: Option<PathBuf>,
+    /// How many rows of each output are shown
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub rows: usize,
 }
 
 /// `key=value` at the first equals sign.

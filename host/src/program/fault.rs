@@ -5,6 +5,8 @@ use std::path::Path;
 
 use artemis_host::catalog::CatalogError;
 use artemis_host::guess::GuessError;
+use artemis_host::interchange::ImportError;
+use artemis_host::interchange::framework::Untranslatable;
 use artemis_host::job::{ErrorKind, JobError};
 use artemis_host::menu::{JobFileError, Problems};
 use artemis_host::store::StoreError;
@@ -32,6 +34,8 @@ pub(crate) enum Kind {
     Answered,
     /// Nobody reads the output any more.
     Unheard,
+    /// The vendor of a plugin: it ran, but checks failed; the answer has told which.
+    Checks,
 }
 
 /// Why a command fails.
@@ -85,6 +89,7 @@ impl Fault {
     pub(crate) fn exit_code(&self, signal: Option<u8>) -> u8 {
         match self.kind {
             Kind::Unheard => 0,
+            Kind::Checks => 1,
             Kind::Usage => 2,
             Kind::Input => 3,
             Kind::Plugin => 4,
@@ -106,6 +111,7 @@ impl Fault {
             Kind::Interrupted => "interrupted",
             Kind::Bug => "bug",
             Kind::Unheard => "unheard",
+            Kind::Checks => "checks",
         }
     }
 
@@ -180,6 +186,23 @@ impl From<JobError> for Fault {
             _ => Kind::Bug,
         };
         Fault::new(kind, error.to_string())
+    }
+}
+
+impl From<ImportError> for Fault {
+    fn from(error: ImportError) -> Fault {
+        let message = error.to_string();
+        match error {
+            ImportError::Catalog(error) => error.into(),
+            ImportError::Changed { .. } => Fault::new(Kind::Store, message),
+            _ => Fault::new(Kind::Input, message),
+        }
+    }
+}
+
+impl From<Untranslatable> for Fault {
+    fn from(error: Untranslatable) -> Fault {
+        Fault::usage(error.to_string())
     }
 }
 

@@ -1,12 +1,12 @@
 //! What the user means by a text: a dataset and a partition of it, a menu, a configuration.
 
-use artemis_host::catalog::{Catalog, CatalogError, DatasetRecord, ObjectKind, Partition};
+use artemis_host::catalog::{Alias, Catalog, CatalogError, DatasetRecord, ObjectKind, Partition};
 use artemis_host::store::{Algorithm, ContentId};
 
 use super::fault::{Fault, Outcome};
 
 /// The fewest hex digits that stand for an id.
-const SHORTEST_PREFIX: usize = 4;
+pub(crate) const SHORTEST_PREFIX: usize = 4;
 
 /// A dataset, and the partitions that are meant: all, or the one behind the slash.
 pub(crate) fn partitions(catalog: &Catalog, text: &str) -> Outcome<(DatasetRecord, Vec<Partition>)> {
@@ -32,11 +32,17 @@ pub(crate) fn partitions(catalog: &Catalog, text: &str) -> Outcome<(DatasetRecor
     }
 }
 
-/// A menu or configuration by its id, the beginning of it, a dataset that it made, or its own name.
+/// A menu or configuration by its id, the beginning of it, its id in an imported store, a dataset that it made, or its own name.
 pub(crate) fn object(catalog: &Catalog, kind: ObjectKind, text: &str) -> Outcome<ContentId> {
     let objects: Vec<_> = catalog.objects()?.into_iter().filter(|object| object.kind == kind).collect();
     let mut found: Vec<ContentId> =
         objects.iter().map(|object| object.id).filter(|id| begins(id, text)).collect();
+    if found.is_empty()
+        && let Some(Alias::Object(Some(of), id)) = catalog.alias(text)?
+        && of == kind
+    {
+        found.push(id);
+    }
     if found.is_empty() {
         match catalog.resolve(text) {
             Ok(dataset) => {

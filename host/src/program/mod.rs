@@ -5,11 +5,15 @@ mod convert;
 mod data;
 mod fault;
 mod guess;
+mod layout;
 mod logging;
 mod lookup;
 mod menu;
 mod overview;
 mod plugins;
+mod plugins_check;
+mod plugins_new;
+mod plugins_run;
 mod preview;
 mod progress;
 mod run;
@@ -72,6 +76,7 @@ fn dispatch(session: &Session, command: Option<Command>, signals: &mut Signals) 
         Some(Command::Preview(args)) => preview::preview(session, &args),
         Some(Command::Convert(args)) => convert::convert(session, &args, signals),
         Some(Command::Menu(args)) => menu::menu(session, &args),
+        Some(Command::Layout(args)) => layout::layout(session, &args),
         Some(Command::Plugins(args)) => plugins::plugins(session, &args),
         Some(Command::Store(args)) => store::store(session, &args),
     }
@@ -79,7 +84,7 @@ fn dispatch(session: &Session, command: Option<Command>, signals: &mut Signals) 
 
 /// Says what failed: on standard output as JSON, else on standard error.
 fn report(session: &Session, fault: &Fault, signal: Option<u8>) -> ExitCode {
-    if !matches!(fault.kind, Kind::Unheard | Kind::Answered) {
+    if !matches!(fault.kind, Kind::Unheard | Kind::Checks | Kind::Answered) {
         if session.json() {
             // If nobody reads it, the exit code still tells.
             let _ = session.answer(json!({ "error": fault.to_json() }));

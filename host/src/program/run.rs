@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use artemis_host::catalog::{Catalog, ObjectKind};
+use artemis_host::interchange::framework;
 use artemis_host::job::{self, Options};
 use artemis_host::limits::Limits;
 use artemis_host::menu::Checked;
@@ -25,7 +26,7 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     let (checked, catalog) = match (&args.job, &args.menu, &args.config) {
         (None, Some(menu), Some(config)) => {
             let catalog = Catalog::open(store.open(&options)?)?;
-            let checked = stored(&catalog, &plugins, menu, config, &args.input)?;
+            let checked = stored(session, &catalog, &plugins, menu, config, &args.input)?;
             session.warn(&checked.warnings);
             (checked, catalog)
         }
@@ -72,16 +73,23 @@ pub(crate) fn open(location: &Location, options: &OpenOptions) -> Outcome<Catalo
     Ok(Catalog::open_or_create(location.open(options)?, &location.store_name())?)
 }
 
-/// A job from what the store holds.
+/// A job from what the store holds; one of the Python framework is translated first.
 fn stored(
+    session: &Session,
     catalog: &Catalog,
     plugins: &Catalogue,
     menu: &str,
     config: &str,
     inputs: &[String],
 ) -> Outcome<Checked> {
-    let menu = catalog.menu(&lookup::object(catalog, ObjectKind::Menu, menu)?)?;
-    let config = catalog.config(&lookup::object(catalog, ObjectKind::Config, config)?)?;
+    let mut menu = catalog.menu(&lookup::object(catalog, ObjectKind::Menu, menu)?)?;
+    let mut config = catalog.config(&lookup::object(catalog, ObjectKind::Config, config)?)?;
+    if framework::is_foreign(&config) {
+        let named = catalog.imported_job_name(&menu.uuid, &config.uuid)?;
+        let ours = framework::translate(&menu, &config, named.as_deref(), !inputs.is_empty())?;
+        ours.notes.iter().for_each(|note| session.note(&format!("note: {note}")));
+        (menu, config) = (ours.menu, ours.configuration);
+    }
     // As on any command line, paths are relative to where the program runs.
     let base = std::path::absolute(".").unwrap_or_else(|_| Path::new(".").to_owned());
     let inputs = (!inputs.is_empty()).then_some(Inputs { base: &base, paths: inputs });

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use artemis_host::catalog::Catalog;
 use artemis_host::menu::{self, Problems};
 use artemis_host::plugin::catalogue::Catalogue;
-use artemis_host::plugin::scan;
+use artemis_host::plugin::trust::Trust;
+use artemis_host::plugin::{lock, scan};
 use artemis_host::store::{LocalOptions, Location, OpenOptions};
 use serde_json::Value;
 
@@ -17,6 +18,8 @@ use super::screen::Screen;
 
 /// The version of all JSON answers.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
+/// How this program was built: plugins of a source tree are looked for in the folder of that name.
+pub(crate) const PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
 /// The store's directory where nothing else is said.
 const STORE: &str = "artemis-store";
 
@@ -94,8 +97,17 @@ impl Session {
 
     /// The plugins that are there.
     pub(crate) fn plugins(&self) -> Catalogue {
-        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-        scan::scan(&self.plugin_directories(), profile)
+        let trust = Trust::allowing(&self.global.allow_writable);
+        let mut catalogue = scan::scan(&self.plugin_directories(), PROFILE, &trust);
+        if self.global.locked {
+            lock::enforce(&mut catalogue, &self.global.lock_file, &trust);
+        }
+        catalogue
+    }
+
+    /// Where the lock of the plugins is.
+    pub(crate) fn lock_file(&self) -> &Path {
+        &self.global.lock_file
     }
 
     /// Reads and checks a job file.

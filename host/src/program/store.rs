@@ -2,6 +2,8 @@
 
 mod files;
 mod gc;
+mod import;
+mod index;
 mod init;
 mod jobs;
 mod life;
@@ -22,7 +24,9 @@ use super::session::Session;
 pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
     match args {
         args::Store::List { jobs: true, .. } => jobs::jobs(session),
-        args::Store::List { inputs, .. } => list::datasets(session, *inputs),
+        args::Store::List { inputs, search, .. } => list::datasets(session, *inputs, search),
+        args::Store::Reindex => index::reindex(session),
+        args::Store::Import { folder, name } => import::import(session, folder, name.as_deref()),
         args::Store::Show { id } => show::show(session, id),
         args::Store::Head { dataset, rows } => data::head(session, dataset, *rows),
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),

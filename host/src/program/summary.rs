@@ -213,6 +213,10 @@ fn partition(partition: &PartitionSummary, width: usize) -> String {
 
 /// Programs that read the answer may run elsewhere.
 fn absolute(path: &Path) -> String {
+    // In object storage a file has a URL, which is whole.
+    if let Some(url) = path.to_str().filter(|text| text.contains("://")) {
+        return url.to_owned();
+    }
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }
 

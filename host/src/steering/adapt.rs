@@ -72,7 +72,7 @@ impl Adapter {
 }
 
 /// The name of a type without its parameters.
-fn type_name(data_type: &DataType) -> String {
+pub(crate) fn type_name(data_type: &DataType) -> String {
     let full = format!("{data_type:?}");
     full.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
 }

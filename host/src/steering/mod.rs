@@ -15,7 +15,7 @@ mod services;
 mod step;
 mod tree;
 
-pub(crate) use adapt::plain_type;
+pub(crate) use adapt::{plain_type, type_name};
 pub use arrange::{
     Arrangement, ColumnProblem, PROVENANCE_DATUM, PROVENANCE_RECORD, join_schemas, with_provenance,
 };

@@ -380,7 +380,7 @@ fn library<'a>(plugins: &'a Catalogue, config: &ComponentConfig) -> Result<Loade
     let (file, spec) = plugins
         .resolve(&config.component)
         .map_err(|unknown| ConfigureError::Step(StepError::Unfit(unknown.message)))?;
-    Ok((Library::load(&file.manifest.id, &file.path)?, spec))
+    Ok((file.load()?, spec))
 }
 
 fn with_services<T>(

@@ -231,9 +231,11 @@ fn staging(store: Arc<dyn Store>) {
     fs::write(&staged, b"other").unwrap();
     assert!(matches!(store.publish(&staged, "data/part-0.arrow"), Err(StoreError::Exists { .. })));
     assert_eq!(store.get("data/part-0.arrow").unwrap(), b"data");
+    assert_eq!(store.staged_jobs().unwrap(), ["job"]);
     store.clear_staging("job").unwrap();
     store.clear_staging("job").unwrap();
     assert!(!staged.exists());
+    assert!(store.staged_jobs().unwrap().is_empty());
 }
 
 fn torn(store: Arc<dyn Store>) {
@@ -271,9 +273,18 @@ fn leftovers_of_a_killed_writer_are_invisible() {
     let dir = tempfile::tempdir().unwrap();
     let store = LocalStore::new(dir.path(), LocalOptions::default());
     store.create("log/1", b"x").unwrap();
-    fs::write(dir.path().join("log/.tmp-0190"), b"half").unwrap();
+    let leftover = dir.path().join("log/.tmp-0190");
+    fs::write(&leftover, b"half").unwrap();
     assert_eq!(store.list("").unwrap(), ["log/1"]);
     assert_eq!(store.children("log").unwrap(), ["1"]);
+    // They are swept when they are old enough that nobody can be at work on them.
+    let (past, future) = (SystemTime::UNIX_EPOCH, SystemTime::now() + std::time::Duration::from_secs(9));
+    assert!(store.sweep_leftovers(past, false).unwrap().is_empty());
+    assert_eq!(store.sweep_leftovers(future, true).unwrap(), std::slice::from_ref(&leftover));
+    assert!(leftover.exists());
+    assert_eq!(store.sweep_leftovers(future, false).unwrap(), std::slice::from_ref(&leftover));
+    assert!(!leftover.exists());
+    assert_eq!(store.list("").unwrap(), ["log/1"]);
 }
 
 #[test]

@@ -137,6 +137,10 @@ impl Store for FaultyStore {
         self.write(|| self.inner.clear_staging(job))
     }
 
+    fn staged_jobs(&self) -> Result<Vec<String>> {
+        self.inner.staged_jobs()
+    }
+
     fn publish(&self, staged: &Path, key: &str) -> Result<()> {
         self.operate(&|| self.inner.publish(staged, key), || {
             let bytes = std::fs::read(staged).expect("a staged file");
@@ -209,12 +213,13 @@ impl Disk for ScriptedDisk {
         SystemDisk.write(file, path, bytes)
     }
 
-    fn sync_file(&self, file: &File, path: &Path) -> io::Result<()> {
-        self.step("sync_file", &[path]).and_then(|()| SystemDisk.sync_file(file, path))
+    // Nobody cuts the power in a test: that the flush was asked for is enough.
+    fn sync_file(&self, _file: &File, path: &Path) -> io::Result<()> {
+        self.step("sync_file", &[path])
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.step("sync_dir", &[dir]).and_then(|()| SystemDisk.sync_dir(dir))
+        self.step("sync_dir", &[dir])
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {

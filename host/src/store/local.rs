@@ -13,18 +13,21 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use uuid::Uuid;
 
 use super::{
-    Created, Result, Store, StoreError, check_key,
+    Created, Result, Store, StoreError, check_key, directories,
     disk::{Disk, SystemDisk},
     key::{TEMPORARY, check_prefix, check_segment},
     location::file_url,
     stray::{self, Stray, StrayKind},
 };
 
+/// The file whose lock takes the place of hard links where there are none.
+const LOCK: &str = ".tmp-lock";
 /// Bytes that are copied at a time where a file cannot be moved.
 const COPIED_AT_ONCE: usize = 1 << 20;
 
@@ -173,7 +176,7 @@ impl LocalStore {
     }
 
     fn move_new_locked(&self, from: &Path, target: &Path) -> io::Result<Created> {
-        let lock_path = self.root.join(format!("{TEMPORARY}lock"));
+        let lock_path = self.root.join(LOCK);
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path)?;
         // Released when the file closes, also when the process is killed.
         lock.lock()?;
@@ -373,6 +376,47 @@ impl Store for LocalStore {
             Err(e) if !is_absent(&e) => Err(StoreError::io(&dir, e)),
             _ => Ok(()),
         }
+    }
+
+    fn staged_jobs(&self) -> Result<Vec<String>> {
+        directories(&self.root.join("staging"))
+    }
+
+    fn sweep_leftovers(&self, before: SystemTime, dry_run: bool) -> Result<Vec<PathBuf>> {
+        if !dry_run {
+            self.check_writable()?;
+        }
+        let mut found = Vec::new();
+        let mut dirs = vec![self.root.clone()];
+        while let Some(dir) = dirs.pop() {
+            for name in directories(&dir)? {
+                // What jobs stage is swept with the job.
+                if !(dir == self.root && name == "staging") {
+                    dirs.push(dir.join(name));
+                }
+            }
+            let reading = match fs::read_dir(&dir) {
+                Ok(reading) => reading,
+                Err(e) if is_absent(&e) => continue,
+                Err(e) => return Err(StoreError::io(&dir, e)),
+            };
+            for entry in reading.flatten() {
+                let made = entry.metadata().and_then(|metadata| metadata.modified());
+                let name = entry.file_name();
+                let ours = name.to_str().is_some_and(|n| n.starts_with(TEMPORARY) && n != LOCK);
+                if ours && made.is_ok_and(|made| made < before) {
+                    found.push(entry.path());
+                }
+            }
+        }
+        found.sort();
+        for path in found.iter().filter(|_| !dry_run) {
+            match self.disk.remove_file(path) {
+                Err(e) if !is_absent(&e) => return Err(StoreError::io(path, e)),
+                _ => {}
+            }
+        }
+        Ok(found)
     }
 
     fn publish(&self, staged: &Path, key: &str) -> Result<()> {

@@ -11,7 +11,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    Created, Result, Store, StoreError, check_key,
+    Created, Result, Store, StoreError, check_key, directories,
     key::{check_prefix, check_segment},
     stray::{self, Stray},
 };
@@ -122,6 +122,10 @@ impl Store for MemoryStore {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StoreError::io(&dir, e)),
             _ => Ok(()),
         }
+    }
+
+    fn staged_jobs(&self) -> Result<Vec<String>> {
+        directories(&self.staging)
     }
 
     fn publish(&self, staged: &Path, key: &str) -> Result<()> {

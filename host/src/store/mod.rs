@@ -30,6 +30,8 @@ mod reader;
 mod s3;
 #[cfg(test)]
 pub(crate) mod s3_server;
+#[cfg(test)]
+mod s3_tests;
 mod split;
 mod stray;
 
@@ -65,6 +67,25 @@ pub enum Created {
     New,
     /// The key was there before and is unchanged.
     Exists,
+}
+
+/// Names of the directories in a directory that may not be there, sorted.
+fn directories(dir: &Path) -> Result<Vec<String>> {
+    let reading = match std::fs::read_dir(dir) {
+        Ok(reading) => reading,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(StoreError::io(dir, e)),
+    };
+    let mut names = Vec::new();
+    for entry in reading {
+        let entry = entry.map_err(|e| StoreError::io(dir, e))?;
+        let name = entry.file_name().into_string().ok().filter(|name| key::check_segment(name).is_ok());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            names.extend(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// A place for bytes under `/`-separated keys.
@@ -152,6 +173,21 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// A job name that is no key segment, or IO.
     fn clear_staging(&self, job: &str) -> Result<()>;
+
+    /// The jobs that have staged files on this machine, sorted: running ones, and killed ones.
+    ///
+    /// # Errors
+    /// IO.
+    fn staged_jobs(&self) -> Result<Vec<String>>;
+
+    /// Files in the making that were last written before `before`: those of killed writers, which nothing
+    /// reads. Unless `dry_run`, they are removed.
+    ///
+    /// # Errors
+    /// A store that may not be written, or IO.
+    fn sweep_leftovers(&self, _before: SystemTime, _dry_run: bool) -> Result<Vec<PathBuf>> {
+        Ok(Vec::new())
+    }
 
     /// Moves a staged file to a key that must not exist.
     ///

@@ -28,7 +28,7 @@ use object_store::{
 use tokio::runtime::Runtime;
 
 use super::{
-    Algorithm, ContentId, Created, Result, Store, StoreError, check_key,
+    Algorithm, ContentId, Created, Result, Store, StoreError, check_key, directories,
     key::{check_prefix, check_segment},
     location::percent_decoded,
     s3,
@@ -299,6 +299,10 @@ impl Store for ObjectStorage {
         // Goes with its last job; that of another one may be in it.
         let _ = fs::remove_dir(&self.staging);
         Ok(())
+    }
+
+    fn staged_jobs(&self) -> Result<Vec<String>> {
+        directories(&self.staging)
     }
 
     fn publish(&self, staged: &Path, key: &str) -> Result<()> {

@@ -89,6 +89,16 @@ impl Store for SplitStore {
         self.data.clear_staging(job)
     }
 
+    fn staged_jobs(&self) -> Result<Vec<String>> {
+        self.data.staged_jobs()
+    }
+
+    fn sweep_leftovers(&self, before: SystemTime, dry_run: bool) -> Result<Vec<PathBuf>> {
+        let mut found = self.records.sweep_leftovers(before, dry_run)?;
+        found.extend(self.data.sweep_leftovers(before, dry_run)?);
+        Ok(found)
+    }
+
     fn publish(&self, staged: &Path, key: &str) -> Result<()> {
         self.of(key).publish(staged, key)
     }

@@ -290,5 +290,9 @@ fn fill_framing(out: &mut artemis_framing, framing: &Framing) {
             out.header_bytes = header_bytes;
             out.footer_bytes = footer_bytes;
         }
+        Framing::Prefixed { is_grouped } => {
+            out.kind = ARTEMIS_FRAMING_PREFIXED;
+            out.prefix = if is_grouped { 2 } else { 1 };
+        }
     }
 }

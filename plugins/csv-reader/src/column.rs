@@ -293,6 +293,7 @@ impl Cells<'_> {
         let (stride, column) = (tile.stride(), self.column);
         let dialect = &options.dialect;
         let is_simple = dialect.escape.is_none() && !checked;
+        let is_null = |raw: &[u8]| options.strings_can_be_null && options.nulls.contain(raw);
         let mut row = 0;
         for group in tile.offsets().chunks(WORD * stride) {
             let mut word = 0;
@@ -300,7 +301,7 @@ impl Cells<'_> {
                 let (start, end) = (offsets[column] as usize, offsets[column + 1] as usize - 1);
                 let raw = &data[start..end];
                 let is_quoted = matches!((raw.first(), &dialect.quote), (Some(a), Some(b)) if a == b);
-                let mut valid = is_quoted || !options.nulls.contain(raw);
+                let mut valid = is_quoted || !is_null(raw);
                 if !valid {
                     texts.push(&[]);
                 } else if is_simple && !is_quoted {

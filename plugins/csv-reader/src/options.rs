@@ -15,10 +15,14 @@ pub struct Options {
     pub dialect: Dialect,
     /// Records at the start that hold column names; 0: there are none.
     pub header_rows: usize,
+    /// Records at the end that are no data. The host leaves them out; parser and inference never see them.
+    pub footer_rows: usize,
     /// Column names that replace those of the header, in the order of the columns. Empty: none given.
     pub names: Vec<String>,
     /// Texts that stand for a missing value where they are not quoted.
     pub nulls: Nulls,
+    /// Whether they stand for a missing value in columns of text too.
+    pub strings_can_be_null: bool,
     /// Texts that mean true, compared byte by byte. Empty: `true` in any case.
     pub true_values: Vec<String>,
     /// Texts that mean false, compared byte by byte. Empty: `false` in any case.
@@ -32,8 +36,10 @@ impl Default for Options {
         Self {
             dialect: Dialect::default(),
             header_rows: 1,
+            footer_rows: 0,
             names: Vec::new(),
             nulls: Nulls::new([""]),
+            strings_can_be_null: true,
             true_values: Vec::new(),
             false_values: Vec::new(),
             types: BTreeMap::new(),

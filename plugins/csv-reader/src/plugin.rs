@@ -72,9 +72,9 @@ impl Reader for Csv {
                 Terminator::LineFeed => None,
                 Terminator::Byte(byte) => Some(byte),
             },
-            // The range of the property keeps it small.
+            // The ranges of the properties keep them small.
             header_records: self.options.header_rows as u32,
-            footer_records: 0,
+            footer_records: self.options.footer_rows as u32,
         })
     }
 

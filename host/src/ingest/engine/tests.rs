@@ -73,8 +73,18 @@ fn echo() -> Echo {
 }
 
 fn run(texts: &[&[u8]], limits: Limits, workers: usize, stage: &Echo) -> Result<(), EchoError> {
+    run_cut(&Framing::Delimited(Delimited::default()), texts, limits, workers, stage)
+}
+
+fn run_cut(
+    framing: &Framing,
+    texts: &[&[u8]],
+    limits: Limits,
+    workers: usize,
+    stage: &Echo,
+) -> Result<(), EchoError> {
     let dir = tempfile::tempdir().unwrap();
-    let cut = Cut::new(&Framing::Delimited(Delimited::default())).unwrap();
+    let cut = Cut::new(framing).unwrap();
     let datums: Vec<_> = texts
         .iter()
         .enumerate()
@@ -127,6 +137,62 @@ proptest! {
     }
 
     #[test]
+    fn a_footer_is_left_out_at_every_block_size(
+        lines in proptest::collection::vec("[ab]{0,9}\n|\"[ab\n]{1,5}\"\n", 0..25),
+        last_line in "([ab]{1,3})?",
+        footer_records in 0u32..6,
+        block_bytes in 1u64..40,
+        run_chunks in 1usize..4,
+        workers in 1usize..4,
+    ) {
+        let text = format!("h\n{}{last_line}", lines.concat());
+        // The blank lines after a record go with it into the data, those after a footer record into the footer.
+        let mut lines = lines;
+        lines.extend((!last_line.is_empty()).then_some(last_line));
+        let records: Vec<usize> = (0..lines.len()).filter(|i| lines[*i] != "\n").collect();
+        let kept = records.len().saturating_sub(footer_records as usize);
+        let expected = match kept {
+            _ if footer_records == 0 => lines.concat(),
+            0 => String::new(),
+            kept => lines[..=records[kept - 1]].concat(),
+        };
+        let framing = Framing::Delimited(Delimited { footer_records, ..Delimited::default() });
+        let stage = echo();
+        run_cut(&framing, &[text.as_bytes()], limits(block_bytes, run_chunks, 400, false), workers, &stage).unwrap();
+        let seen: Vec<u8> = stage.collected.into_inner().unwrap().into_iter().flat_map(|c| c.2).collect();
+        prop_assert_eq!(String::from_utf8(seen).unwrap(), expected);
+        let end = stage.ends.into_inner().unwrap().remove(0);
+        prop_assert_eq!(end.records, kept as u64);
+        prop_assert_eq!(end.id, Some(crate::store::ContentId::of(Algorithm::Blake3, text.as_bytes())));
+    }
+
+    #[test]
+    fn records_with_their_length_in_front_arrive_whole(
+        bodies in proptest::collection::vec(0usize..30, 0..40),
+        block_bytes in 1u64..50,
+        workers in 1usize..4,
+    ) {
+        let record = |body: &usize| {
+            let head = [0, *body as u8 + 4, 0, 0];
+            head.into_iter().chain(std::iter::repeat_n(0xC1, *body)).collect::<Vec<u8>>()
+        };
+        let input: Vec<u8> = bodies.iter().flat_map(record).collect();
+        let stage = echo();
+        let framing = Framing::Prefixed { is_grouped: false };
+        run_cut(&framing, &[&input], limits(block_bytes, 1, 200, false), workers, &stage).unwrap();
+        let runs: Vec<Vec<u8>> = stage.collected.into_inner().unwrap().into_iter().map(|c| c.2).collect();
+        for run in &runs {
+            let mut at = 0;
+            while at < run.len() {
+                at += usize::from(run[at + 1]);
+            }
+            prop_assert_eq!(at, run.len());
+        }
+        prop_assert_eq!(runs.concat(), input);
+        prop_assert_eq!(stage.ends.into_inner().unwrap().remove(0).records, bodies.len() as u64);
+    }
+
+    #[test]
     fn the_earliest_failure_is_the_one_that_is_told(workers in 1usize..4, fail_at in 0u64..6) {
         let text = "h\n".to_owned() + &"abc,def\n".repeat(20);
         let stage = Echo { fail_at: Some((0, fail_at)), ..echo() };
@@ -149,6 +215,16 @@ fn an_unclosed_quote_stops_the_job_or_only_its_input() {
         collected.iter().filter(|c| c.0 == 2).flat_map(|c| c.2.clone()).collect::<Vec<_>>(),
         b"a\nb\n"
     );
+}
+
+#[test]
+fn a_record_with_a_bad_length_stops_its_input_with_the_place() {
+    let framing = Framing::Prefixed { is_grouped: false };
+    let stage = echo();
+    let error =
+        run_cut(&framing, &[&[0, 5, 0, 0, 1, 0, 2, 0, 0]], limits(3, 1, 100, false), 2, &stage).unwrap_err();
+    let expected = "the RDW at byte 5 says 2 bytes, and has 4 itself";
+    assert!(matches!(&error, EchoError::Ingest(text) if text.contains(expected)), "{error:?}");
 }
 
 #[test]

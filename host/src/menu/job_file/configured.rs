@@ -6,9 +6,10 @@ use super::Context;
 use crate::menu::files::PathKind;
 use crate::menu::problem::Report;
 use crate::menu::section::Section;
-use crate::menu::tree::{Data, Entry, Place, Table};
+use crate::menu::tree::{Data, Entry, Item, Place, Table};
 use crate::menu::{ComponentConfig, Value, is_name, property, suggest};
 use crate::plugin::manifest::{ComponentKind, ComponentSpec, PropertySpec, PropertyType};
+use crate::plugin::secret::Reference;
 
 /// Which of the two sections.
 #[derive(Clone, Copy)]
@@ -29,6 +30,8 @@ pub(super) const ALGORITHMS: Which = Which {
 const COMPONENT: &str = "component";
 /// Properties that by convention name a tool, or several.
 const TOOL_PROPERTIES: [&str; 2] = ["tool", "tools"];
+
+const SECRET_HELP: &str = "write a reference: \"env:MY_PASSWORD\", a variable that is set when the job runs, or \"file:/absolute/path\"";
 
 /// All entries of a section.
 pub(super) struct Configured<'a> {
@@ -207,6 +210,10 @@ fn given<'a>(
     let Some(property) = spec.properties.iter().find(named) else {
         let names = spec.properties.iter().map(|property| property.name.as_str());
         let message = format!("`{}` has no property `{key}`", config.component);
+        if spec.properties.iter().any(|property| property.secret) {
+            // It may be the secret under a misspelt name.
+            report.hide(&entry.item.place);
+        }
         report.error(&entry.key_place, message, suggest::help(key, names, "properties"));
         return None;
     };
@@ -215,6 +222,10 @@ fn given<'a>(
         report.error(&entry.key_place, message, None);
         return None;
     }
+    if property.name != key {
+        let message = format!("`{key}` is an older name of `{}`", property.name);
+        report.warning(&entry.key_place, message, format!("write `{}`", property.name));
+    }
     if let Some(why) = &property.deprecated {
         report.warning(
             &entry.key_place,
@@ -222,10 +233,13 @@ fn given<'a>(
             Some(why.clone()).filter(|w| !w.is_empty()),
         );
     }
+    if property.secret && !is_reference(&entry.item) {
+        report.hide(&entry.item.place);
+        let message = format!("`{key}` is secret, and job files hold no secrets");
+        report.error(&entry.item.place, message, SECRET_HELP.to_owned());
+        return None;
+    }
     let checked = property::typed(property.kind, &entry.item).and_then(|value| {
-        if property.secret {
-            secret(&value)?;
-        }
         property::within(property, &value)?;
         Ok(value)
     });
@@ -298,15 +312,6 @@ fn add(
 }
 
 /// A secret is only ever a reference; a message about it never shows what was given.
-fn secret(value: &Value) -> Result<(), property::Refusal> {
-    let name = value.as_str().and_then(|text| text.strip_prefix("env:")).unwrap_or_default();
-    let fits = name
-        .bytes()
-        .enumerate()
-        .all(|(at, byte)| byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit()));
-    if fits && !name.is_empty() {
-        return Ok(());
-    }
-    let help = "write a reference such as \"env:MY_PASSWORD\" and set that variable when running".to_owned();
-    Err(("is secret, and job files hold no secrets".to_owned(), Some(help)))
+fn is_reference(item: &Item) -> bool {
+    item.as_str().is_some_and(|text| Reference::parse(text).is_some())
 }

@@ -17,7 +17,7 @@ fn a_plugin_is_read_without_loading_it() {
             abi: HOST_ABI,
             manifest_text: TEXT.into(),
             root_module: true,
-            needed: vec!["libc.so.6".into(), "libm.so.6".into()],
+            dynamic: Dynamic { needed: vec!["libc.so.6".into(), "libm.so.6".into()], ..Dynamic::default() },
         }
     );
     assert!(!inspect(Library::new(TEXT).bytes().as_slice()).unwrap().root_module);

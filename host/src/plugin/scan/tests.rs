@@ -34,7 +34,7 @@ fn every_file_has_an_entry_with_a_reason() {
     fs::write(dir.join("c.so"), Library::new("manifest = 2").bytes()).unwrap();
     fs::write(dir.join("notes.txt"), "").unwrap();
     let missing = scratch.path().join("missing");
-    let catalogue = scan_with(&[dir, missing], &layout(None));
+    let catalogue = scan_with(&[dir, missing], &layout(None), &Trust::default());
     let found = listing(&catalogue);
     assert_eq!(found[0], "a.so: a");
     assert_eq!(found[1], "b.so: refused, is not an ELF file");
@@ -65,10 +65,15 @@ fn a_folder_points_to_a_library_by_profile_and_target() {
     let release = Layout { profile: "release".into(), target_dir: None };
     let other = layout(Some(scratch.path().join("other")));
     for (layout, id) in [(layout(None), "debug"), (release, "release"), (other, "other")] {
-        assert_eq!(listing(&scan_with(std::slice::from_ref(&dir), &layout)), [format!("p: {id}")]);
+        assert_eq!(
+            listing(&scan_with(std::slice::from_ref(&dir), &layout, &Trust::default())),
+            [format!("p: {id}")]
+        );
     }
     let gone = layout(Some(scratch.path().join("gone")));
-    assert!(listing(&scan_with(&[dir], &gone))[0].ends_with("libp.so, which is not there"));
+    assert!(
+        listing(&scan_with(&[dir], &gone, &Trust::default()))[0].ends_with("libp.so, which is not there")
+    );
 }
 
 #[test]
@@ -97,7 +102,7 @@ fn a_library_reached_twice_counts_once() {
     let scratch = tempfile::tempdir().unwrap();
     fs::write(scratch.path().join("a.so"), Library::new(&manifest("a")).bytes()).unwrap();
     let dir = scratch.path().to_owned();
-    let catalogue = scan_with(&[dir.clone(), dir], &layout(None));
+    let catalogue = scan_with(&[dir.clone(), dir], &layout(None), &Trust::default());
     assert_eq!(catalogue.plugins().count(), 1);
     assert!(listing(&catalogue)[1].starts_with("a.so: skipped, the same file as "));
 }

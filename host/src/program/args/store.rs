@@ -1,6 +1,8 @@
 //! The commands of `store`.
 
-use clap::{Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Store {
@@ -13,6 +15,21 @@ pub(crate) enum Store {
         /// Input datasets too
         #[arg(long)]
         inputs: bool,
+        #[command(flatten)]
+        search: Search,
+    },
+    /// Make the index and the checkpoints anew from the logs
+    #[command(after_help = "Example:\n  artemis-host store reindex")]
+    Reindex,
+    /// Read a store of the Python framework in; its ids keep their meaning
+    #[command(after_help = "Example:\n  artemis-host store import /data/old-store --name people")]
+    Import {
+        /// The folder of its files
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// A name for its datasets
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
     },
     /// Any record as JSON: by name, id, beginning of an id, or key
     #[command(after_help = "Example:\n  artemis-host store show flights@2")]
@@ -101,7 +118,7 @@ pub(crate) enum Store {
         dataset: String,
         /// The file to read it from
         #[arg(long, value_name = "FILE.toml")]
-        set: Option<std::path::PathBuf>,
+        set: Option<PathBuf>,
     },
     /// Which datasets their business metadata lets go, and when; deletes nothing
     #[command(after_help = "Example:\n  artemis-host store retention --due")]
@@ -135,7 +152,7 @@ pub(crate) enum Store {
     Put {
         /// The file
         #[arg(value_name = "FILE")]
-        file: std::path::PathBuf,
+        file: PathBuf,
         /// What it is
         #[arg(long, value_name = "KIND", value_parser = ["menu", "config", "table", "hists", "tdigests", "job", "log", "file", "path-input"])]
         kind: String,
@@ -163,4 +180,28 @@ pub(crate) enum Form {
     Csv,
     Json,
     Arrow,
+}
+
+/// Which datasets are listed.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Only datasets that have this column
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub column: Option<String>,
+    /// Only datasets that have this partition
+    #[arg(long, value_name = "NAME", conflicts_with = "jobs")]
+    pub partition: Option<String>,
+    /// Only datasets that this plugin made
+    #[arg(long, value_name = "ID", conflicts_with = "jobs")]
+    pub plugin: Option<String>,
+    /// Only datasets made then or later: 2026-11-27, or 2026-11-27T15:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "jobs")]
+    pub since: Option<std::time::SystemTime>,
+}
+
+/// A day or a moment, as RFC 3339 writes them.
+fn date(text: &str) -> Result<std::time::SystemTime, String> {
+    let stamp = text.parse::<prost_types::Timestamp>().ok();
+    let time = stamp.and_then(|stamp| std::time::SystemTime::try_from(stamp).ok());
+    time.ok_or_else(|| "write a day, 2026-11-27, or a moment, 2026-11-27T15:00:00Z".to_owned())
 }

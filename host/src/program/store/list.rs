@@ -4,15 +4,22 @@ use artemis_host::catalog::{DatasetKind, DatasetRecord};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::args;
 use super::super::fault::Outcome;
 use super::super::session::Session;
 use super::super::table::Table;
 use super::super::text::{bytes, clean, counted, moment, number, timestamp};
-use super::store_to_json;
+use super::{index, store_to_json};
 
-pub(crate) fn datasets(session: &Session, inputs: bool) -> Outcome {
+pub(crate) fn datasets(session: &Session, inputs: bool, search: &args::Search) -> Outcome {
     let catalog = session.store()?;
-    let ids = catalog.dataset_ids()?;
+    let ids = match index::wanted(search) {
+        None => catalog.dataset_ids()?,
+        Some(wanted) => {
+            let found = catalog.search(index::index_file(&catalog).as_deref(), &wanted)?;
+            found.into_iter().map(|entry| entry.id).collect()
+        }
+    };
     let mut records = Vec::with_capacity(ids.len());
     for id in ids {
         records.push(catalog.dataset(&id)?);

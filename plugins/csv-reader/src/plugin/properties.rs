@@ -11,6 +11,8 @@ use crate::options::{Nulls, Options};
 
 /// Most records that a header can have.
 const MAX_HEADER_ROWS: i64 = 100;
+/// Most records that a footer can have.
+const MAX_FOOTER_ROWS: i64 = 1000;
 
 /// The properties that a job file may give.
 pub(super) const PROPERTIES: &[Property] = &[
@@ -26,12 +28,18 @@ pub(super) const PROPERTIES: &[Property] = &[
     Property::int("header_rows").default_int(1).range(0, MAX_HEADER_ROWS).doc(
         "records at the start that hold column names; several are joined with `_`; 0: columns are numbered",
     ),
+    Property::int("footer_rows")
+        .default_int(0)
+        .range(0, MAX_FOOTER_ROWS)
+        .doc("records at the end that are no data: totals, remarks, an end mark; they are left out"),
     Property::list("names").doc(
         "column names in order; they replace those of the header, or stand for a header that is not there",
     ),
     Property::list("null_values").default_toml("[\"\"]").doc(
         "texts that mean a missing value where they are not quoted; they replace the default, the empty text",
     ),
+    Property::bool("strings_can_be_null", true)
+        .doc("false: in a column of text those texts are texts, as pyarrow reads them unless told otherwise"),
     Property::list("true_values").doc("texts that mean true, as written; without them `true` in any case"),
     Property::list("false_values").doc("texts that mean false, as written; without them `false` in any case"),
     Property::table("schema").doc(
@@ -47,14 +55,17 @@ pub(super) const PROPERTIES: &[Property] = &[
 /// Those that contradict each other or name what there is not, with the name of the property.
 pub(super) fn options(properties: &Properties<'_>) -> Result<Options> {
     let (true_values, false_values) = truth_values(properties)?;
+    let usual = Options::default();
     Ok(Options {
         dialect: dialect(properties)?,
-        header_rows: header_rows(properties)?,
+        header_rows: rows(properties, "header_rows", MAX_HEADER_ROWS)?.unwrap_or(usual.header_rows),
+        footer_rows: rows(properties, "footer_rows", MAX_FOOTER_ROWS)?.unwrap_or(usual.footer_rows),
         names: names(properties)?,
         nulls: match properties.strings("null_values")? {
             Some(texts) => Nulls::new(texts),
-            None => Options::default().nulls,
+            None => usual.nulls,
         },
+        strings_can_be_null: properties.bool("strings_can_be_null")?,
         true_values,
         false_values,
         types: types(properties)?,
@@ -73,13 +84,13 @@ fn dialect(properties: &Properties<'_>) -> Result<Dialect> {
     })
 }
 
-fn header_rows(properties: &Properties<'_>) -> Result<usize> {
-    match properties.int("header_rows")? {
-        None => Ok(Options::default().header_rows),
-        Some(rows) if (0..=MAX_HEADER_ROWS).contains(&rows) => Ok(rows as usize),
-        Some(rows) => Err(Error::invalid(format!(
-            "property `header_rows` is {rows}; it must be from 0 to {MAX_HEADER_ROWS}"
-        ))),
+fn rows(properties: &Properties<'_>, name: &str, most: i64) -> Result<Option<usize>> {
+    match properties.int(name)? {
+        Some(rows) if !(0..=most).contains(&rows) => {
+            Err(Error::invalid(format!("property `{name}` is {rows}; it must be from 0 to {most}")))
+        }
+        // The range keeps it small.
+        rows => Ok(rows.map(|rows| rows as usize)),
     }
 }
 

@@ -49,6 +49,15 @@ fn a_header_alone_gives_columns_without_rows() {
 }
 
 #[test]
+fn texts_that_mean_null_are_texts_in_a_column_of_text_if_so_wanted() {
+    let data = "NA,1\nx,NA\n,2\n";
+    let nulls = || TestHost::new().property("null_values", texts(&["NA", ""]));
+    assert_eq!(run(&nulls(), "a,b\n", data), "a string|b int64\n∅|1\nx|∅\n∅|2");
+    let kept = nulls().property("strings_can_be_null", Value::Bool(false));
+    assert_eq!(run(&kept, "a,b\n", data), "a string|b int64\nNA|1\nx|∅\n|2");
+}
+
+#[test]
 fn a_header_that_does_not_end_is_bad_data() {
     let (status, message) = refusal(&TestHost::new(), "a,\"b\n1,2\n", "");
     assert_eq!((status, message.as_str()), (abi::ARTEMIS_BAD_DATA, "the header ends inside quotes"));

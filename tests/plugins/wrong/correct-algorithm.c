@@ -1,0 +1,2 @@
+/* No fault: the algorithm as it should be. */
+#include "algorithm.h"

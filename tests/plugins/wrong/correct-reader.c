@@ -1,0 +1,2 @@
+/* No fault: the reader as it should be. */
+#include "reader.h"

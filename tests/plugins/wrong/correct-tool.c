@@ -1,0 +1,2 @@
+/* No fault: the tool as it should be. */
+#include "tool.h"

@@ -1,0 +1,3 @@
+/* Overlooks the null mask. */
+#define IS_VALID(mask, i) ((mask) || !(mask))
+#include "algorithm.h"

@@ -1,0 +1,3 @@
+/* Overlooks the offset of an array. */
+#define OFFSET_OF(column) 0
+#include "algorithm.h"

@@ -1,0 +1,3 @@
+/* Fails without a word. */
+#define WITHOUT_PARENTS { error->status = INVALID; return INVALID; }
+#include "algorithm.h"

@@ -1,0 +1,3 @@
+/* Misspells a key of the manifest. */
+#define MORE_KEYS "licens = \"MIT\"\n"
+#include "algorithm.h"

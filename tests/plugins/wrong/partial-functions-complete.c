@@ -1,0 +1,3 @@
+/* Promises partials and does not tell their size. */
+#define PARTIAL_BYTES NULL
+#include "algorithm.h"

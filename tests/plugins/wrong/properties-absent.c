@@ -1,0 +1,3 @@
+/* Takes it that every property is there. */
+#define IN_CONFIGURE component->limit = limit->integer;
+#include "algorithm.h"

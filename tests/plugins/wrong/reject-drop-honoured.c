@@ -1,0 +1,3 @@
+/* Does not drop. */
+#define ON_DROP (void)0;
+#include "reader.h"

@@ -1,0 +1,3 @@
+/* Does not stop. */
+#define ON_STOP return OK;
+#include "reader.h"

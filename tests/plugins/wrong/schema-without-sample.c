@@ -1,0 +1,3 @@
+/* Takes it that there is a sample. */
+#define SHOWS_NULLS sample->nullable
+#include "reader.h"
