@@ -102,7 +102,7 @@ fn builder() {
     let job_id: u64 = std::env::var("ARTEMIS_TEST_BUILDER_JOB").unwrap().parse().unwrap();
     let ids: Vec<String> =
         std::fs::read_to_string(dir.join("ids")).unwrap().lines().map(str::to_owned).collect();
-    let plugins = scan::scan(&[dir.join("plugins")], "debug");
+    let plugins = scan::scan(&[dir.join("plugins")], "debug", &Default::default());
     let records = JobBuilder {
         root: dir.join("store"),
         store_name: "all".into(),
