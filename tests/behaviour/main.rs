@@ -19,6 +19,7 @@ mod plugins_new;
 mod records;
 mod store_commits;
 mod store_kills;
+mod store_life;
 mod store_places;
 mod survival;
 mod third_party;

@@ -142,6 +142,7 @@ fn message_of(
                 let items = items.iter().map(|item| value_of(&field, item, &place));
                 Value::List(items.collect::<Result<_, _>>()?)
             }
+            value if field.is_list() => return Err(format!("{place} is {}, not a list", value.type_str())),
             value => value_of(&field, value, &place)?,
         };
         message.try_set_field(&field, value).map_err(|e| format!("{place}: {e}"))?;

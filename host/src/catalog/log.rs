@@ -53,6 +53,11 @@ impl<R: Replay> Replayed<R> {
         &self.state
     }
 
+    /// What the entries amount to, kept.
+    pub(super) fn into_state(self) -> R {
+        self.state
+    }
+
     /// How many entries were read so far.
     pub(super) fn len(&self) -> u64 {
         self.next

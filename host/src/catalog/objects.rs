@@ -109,7 +109,7 @@ pub struct ObjectRef {
 
 impl ObjectRef {
     /// The object as a commit stores it.
-    pub(super) fn to_proto(&self) -> host::ObjectRef {
+    pub(crate) fn to_proto(&self) -> host::ObjectRef {
         host::ObjectRef {
             format_version: FORMAT_VERSION,
             kind: self.kind.name().to_owned(),

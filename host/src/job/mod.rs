@@ -8,6 +8,7 @@
 
 mod attempt;
 mod budget;
+mod builder;
 mod commit;
 mod error;
 mod identity;
@@ -21,6 +22,7 @@ mod stages;
 mod state;
 mod summary;
 
+pub use builder::JobBuilder;
 pub use error::{ErrorKind, JobError};
 pub use identity::OUTPUT_REVISION;
 pub use observe::{JobState, Observer, Quiet};

@@ -17,7 +17,7 @@ use crate::{
 fn full() -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::new());
     let catalog = Catalog::create(store.clone(), "full").unwrap();
-    for number in 0..700 {
+    for number in 0..280 {
         let table = cronus::Table { name: format!("table {number}"), ..Default::default() };
         let object = catalog.put_message(ObjectKind::Table, &table.name, &table).unwrap();
         // More entries than one checkpoint has.
@@ -69,7 +69,8 @@ fn one_flipped_bit_in_any_file_is_found_and_the_file_named() {
     let store = full();
     let whole = verify(store.as_ref()).unwrap();
     assert_eq!(whole.findings, [], "a whole store");
-    assert_eq!(whole.unreached, Vec::<String>::new());
+    // The test's commits stage apart from the jobs that end.
+    assert!(whole.unreached.iter().all(|place| place.starts_with("staging/")), "{:?}", whole.unreached);
     let keys = store.list("").unwrap();
     assert!(keys.len() > 1000, "{}", keys.len());
     for room in
@@ -88,15 +89,22 @@ fn one_flipped_bit_in_any_file_is_found_and_the_file_named() {
                 for key in store.list("").unwrap() {
                     copy.put(&key, &store.get(&key).unwrap()).unwrap();
                 }
-                for key in chunk {
-                    let bytes = copy.get(key).unwrap();
-                    let mut flipped = bytes.clone();
-                    let bit = bit_of(key, bytes.len());
-                    flipped[bit / 8] ^= 1 << (bit % 8);
-                    copy.put(key, &flipped).unwrap();
+                // Files that stand for themselves go in groups, those that others hang on one by one.
+                let (alone, grouped): (Vec<&String>, Vec<&String>) = chunk.iter().partition(|key| {
+                    !["objects/", "data/", "jobs/", "names/"].iter().any(|r| key.starts_with(r))
+                });
+                for group in alone.chunks(1).chain(grouped.chunks(25)) {
+                    for key in group {
+                        let mut flipped = copy.get(key).unwrap();
+                        let bit = bit_of(key, flipped.len());
+                        flipped[bit / 8] ^= 1 << (bit % 8);
+                        copy.put(key, &flipped).unwrap();
+                    }
                     let found = verify(&copy).unwrap().findings;
-                    assert!(found.iter().any(|f| f.key == *key), "bit {bit} of {key}: {found:?}");
-                    copy.put(key, &bytes).unwrap();
+                    for key in group {
+                        assert!(found.iter().any(|f| f.key == **key), "{key}: {found:?}");
+                        copy.put(key, &store.get(key).unwrap()).unwrap();
+                    }
                 }
             });
         }
