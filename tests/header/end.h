@@ -16,7 +16,7 @@
 ARTEMIS_EXPORT int32_t artemis_plugin_v1(const artemis_host *host, artemis_plugin *plugin, artemis_error *error);
 
 // Once per library, outside of functions: puts the manifest, a TOML text in UTF-8, into the file. Its keys: `manifest = 1`,
-// id, version; and where wanted vendor, licence, description, compiler, arrow, deterministic, requires_abi. Per [[component]]
+// id, version; and where wanted vendor, licence, description, compiler, arrow, deterministic. Per [[component]]
 // kind, name; doc, outputs, accepts (Arrow types, or "*"), ordered, partial ("none", "exact", or a bound in words). Per
 // [[component.property]] name, type (bool int float string list table path duration bytes); default, required, choices, min,
 // max, secret, doc, aliases, deprecated.
