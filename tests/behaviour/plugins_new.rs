@@ -82,10 +82,8 @@ fn a_project_in_rust_says_where_its_sdk_comes_from_and_what_to_do_next() {
 fn a_bad_name_or_a_directory_that_is_there_is_a_clear_refusal() {
     let scratch = Scratch::new();
     let new = |name: &str, more: &[&str]| {
-        scratch
-            .run(&[&["plugins", "new", name, "--lang", "c", "--kind", "tool"], more].concat())
-            .expect(2)
-            .stderr
+        let words = ["plugins", "new", name, "--lang", "c", "--kind", "tool"];
+        scratch.run(&[&words[..], more].concat()).expect(2).stderr
     };
     assert!(new("My_Tool", &[]).contains("`My_Tool` cannot name a plugin"));
     assert!(new("mod", &[]).contains("taken in Rust"));

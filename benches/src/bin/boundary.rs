@@ -96,7 +96,7 @@ fn whole_file(library: &Library, path: &Path) -> Result<(), Box<dyn Error>> {
         let batch = batch?;
         let trip = match &trip {
             Some(trip) => trip,
-            None => trip.insert(Trip::new(library, &batch)?),
+            None => &*trip.insert(Trip::new(library, &batch)?),
         };
         // Once without the clock: what a reader emits is in the cache, what comes from a file is not.
         trip.time(&batch)?;
