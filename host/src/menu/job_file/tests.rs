@@ -332,7 +332,7 @@ fn each_fault_is_shown_at_its_place() {
             "env:SECRET",
             "hunter2",
             &[
-                "29:12: `password` is secret, and job files hold no secrets (write a reference such as \"env:MY_PASSWORD\" and set that variable when running)",
+                "29:12: `password` is secret, and job files hold no secrets (write a reference: \"env:MY_PASSWORD\", a variable that is set when the job runs, or \"file:/absolute/path\")",
             ],
         ),
         ("env:SECRET", "env:1A", &["29:12: `password` is secret…"]),
