@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use artemis_host::catalog::{Catalog, ObjectKind};
-use artemis_host::job::{self, Options};
+use artemis_host::job::{self, Options, PluginChange};
 use artemis_host::limits::Limits;
 use artemis_host::menu::Checked;
 use artemis_host::menu::restore::{self, Inputs};
 use artemis_host::plugin::catalogue::Catalogue;
-use artemis_host::store::{LocalOptions, LocalStore};
+use artemis_host::store::{ContentId, LocalOptions, LocalStore};
 
 use super::args;
-use super::fault::Outcome;
+use super::fault::{Fault, Kind, Outcome};
 use super::lookup;
 use super::progress::{Progress, Signals};
 use super::session::Session;
@@ -22,10 +22,17 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     let plugins = session.plugins();
     let store = session.store_path(args.job.as_deref())?;
     let options = LocalOptions { durable: !args.no_sync, ..LocalOptions::default() };
+    let mut changes = Vec::new();
     let (checked, catalog) = match (&args.job, &args.menu, &args.config) {
         (None, Some(menu), Some(config)) => {
             let catalog = Catalog::open(Arc::new(LocalStore::new(&store, options)))?;
-            let checked = stored(&catalog, &plugins, menu, config, &args.input)?;
+            let menu = lookup::object(&catalog, ObjectKind::Menu, menu)?;
+            let config = lookup::object(&catalog, ObjectKind::Config, config)?;
+            let checked = stored(&catalog, &plugins, &menu, &config, &args.input)?;
+            changes = job::plugin_changes(&checked.job, &plugins, &catalog, &menu, &config)?;
+            if !changes.is_empty() && !args.allow_plugin_change {
+                return Err(changed(&changes));
+            }
             session.warn(&checked.warnings);
             (checked, catalog)
         }
@@ -45,6 +52,7 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
             dry_run: args.dry_run,
             durable: !args.no_sync,
             default_memory_bytes: Limits::of_process().job_memory_bytes(),
+            plugin_changes: &changes,
             observer: &progress,
         };
         job::run(&checked.job, &options)?
@@ -67,6 +75,16 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     }
 }
 
+/// The stored menu ran with other files.
+fn changed(changes: &[PluginChange]) -> Fault {
+    let listed: Vec<String> = changes.iter().map(PluginChange::to_string).collect();
+    Fault::new(Kind::Plugin, format!("not the plugins that this menu last ran with: {}", listed.join("; ")))
+        .help(
+            "bring the earlier files back (pin the id with their version if both are there), or run with \
+         --allow-plugin-change: the job's record will say so",
+        )
+}
+
 /// Opens a store, or makes one with the name of its directory.
 pub(crate) fn open(path: &Path, options: LocalOptions) -> Outcome<Catalog> {
     Ok(Catalog::open_or_create(Arc::new(LocalStore::new(path, options)), &name_of(path))?)
@@ -82,12 +100,11 @@ pub(crate) fn name_of(path: &Path) -> String {
 fn stored(
     catalog: &Catalog,
     plugins: &Catalogue,
-    menu: &str,
-    config: &str,
+    menu: &ContentId,
+    config: &ContentId,
     inputs: &[String],
 ) -> Outcome<Checked> {
-    let menu = catalog.menu(&lookup::object(catalog, ObjectKind::Menu, menu)?)?;
-    let config = catalog.config(&lookup::object(catalog, ObjectKind::Config, config)?)?;
+    let (menu, config) = (catalog.menu(menu)?, catalog.config(config)?);
     // As on any command line, paths are relative to where the program runs.
     let base = std::path::absolute(".").unwrap_or_else(|_| Path::new(".").to_owned());
     let inputs = (!inputs.is_empty()).then_some(Inputs { base: &base, paths: inputs });
