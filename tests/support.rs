@@ -183,6 +183,7 @@ impl Scratch {
             .current_dir(self.dir.path())
             .env_remove("ARTEMIS_STORE")
             .env_remove("ARTEMIS_PLUGINS")
+            .env("XDG_CACHE_HOME", self.path("cache"))
             .env("NO_COLOR", "1")
             .args(["--plugins", "plugins"])
             .args(args)

@@ -68,6 +68,7 @@ impl JobBuilder {
                 durable: true,
                 default_memory_bytes: Limits::of_process().job_memory_bytes(),
                 observer: &Quiet,
+                plugin_changes: &[],
             },
         )?;
         let dataset = summary.dataset.ok_or_else(|| JobError::bug("a job succeeded without a dataset"))?;

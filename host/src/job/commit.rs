@@ -1,6 +1,7 @@
 //! From part files to a committed dataset with its records, and what there is to say of it.
 
 use super::attempt::{KnownIds, Made, Memory, WrittenPartition, file_name};
+use super::change::PluginChange;
 use super::identity::Identity;
 use super::log::MemoryLog;
 use super::stages::RowCounts;
@@ -199,6 +200,7 @@ fn base_info(catalog: &Catalog, identity: &Identity, handle: &JobHandle) -> JobI
         menu_id: identity.menu.to_string(),
         config_id: identity.config.to_string(),
         plugins: identity.plugins.clone(),
+        annotations: identity.changes.iter().map(PluginChange::annotation).collect(),
         ..Default::default()
     }
 }
@@ -411,6 +413,7 @@ impl Commit<'_> {
         dataset: ContentId,
         parent: ContentId,
     ) -> JobInfo {
+        let base = base_info(self.options.catalog, self.identity, self.handle);
         let elapsed = summary.elapsed;
         let names: Vec<String> =
             made.inputs.iter().map(|(index, _, _)| file_name(&self.job.input.files[*index])).collect();
@@ -435,16 +438,16 @@ impl Commit<'_> {
                 datums: made.inputs.len() as u64,
                 elapsed_ms: elapsed.as_secs_f64() * 1e3,
             }),
-            annotations: made
-                .steering
-                .annotations()
+            annotations: base
+                .annotations
                 .iter()
-                .map(|((component, key), value)| Annotation {
+                .cloned()
+                .chain(made.steering.annotations().iter().map(|((component, key), value)| Annotation {
                     format_version: FORMAT_VERSION,
                     component: component.clone(),
                     key: key.clone(),
                     value: value.clone(),
-                })
+                }))
                 .collect(),
             rejects: records::reject_summaries(
                 &made.rejects,
@@ -455,7 +458,7 @@ impl Commit<'_> {
             inputs: inputs.iter().map(|input| self.input_record(input)).collect(),
             notes: self.memory.notes.clone(),
             counters: made.book.counters().iter().map(|(k, v)| (k.clone(), *v as f64)).collect(),
-            ..base_info(self.options.catalog, self.identity, self.handle)
+            ..base
         }
     }
 

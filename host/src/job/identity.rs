@@ -1,6 +1,7 @@
 //! What a dataset is made of, beside its inputs: menu, configuration, plugins, files named by properties.
 
 use super::attempt::file_name;
+use super::change::PluginChange;
 use super::{ErrorKind, JobError};
 use crate::catalog::recipe::{self, RecipePlugin, RecipeSecret};
 use crate::catalog::{Catalog, ObjectKind, ObjectRef, Recipe};
@@ -27,6 +28,8 @@ pub struct Identity {
     pub config: ContentId,
     /// The plugins, for the job's record.
     pub plugins: Vec<PluginUsed>,
+    /// Plugins that are not the files that the stored menu ran with.
+    pub changes: Vec<PluginChange>,
     recipe: Recipe,
 }
 
@@ -83,7 +86,7 @@ impl Identity {
             left_out: Vec::new(),
             input_names: Vec::new(),
         };
-        Ok(Self { objects, menu: menu.id, config: config.id, plugins: used, recipe })
+        Ok(Self { objects, menu: menu.id, config: config.id, plugins: used, changes: Vec::new(), recipe })
     }
 
     /// The recipe over inputs, in order, and what says of those that were left out.
@@ -106,7 +109,7 @@ fn components(job: &Job) -> impl Iterator<Item = &ComponentConfig> {
 }
 
 /// The plugins that the job names, each once, with the hash of its file.
-fn used_plugins(job: &Job, plugins: &Catalogue) -> Result<Vec<PluginUsed>, JobError> {
+pub(super) fn used_plugins(job: &Job, plugins: &Catalogue) -> Result<Vec<PluginUsed>, JobError> {
     let mut used: BTreeMap<&Path, &PluginFile> = BTreeMap::new();
     for component in components(job) {
         let (file, _) = plugins

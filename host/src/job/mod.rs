@@ -9,6 +9,7 @@
 mod attempt;
 mod budget;
 mod builder;
+mod change;
 mod commit;
 mod error;
 mod identity;
@@ -23,6 +24,7 @@ mod state;
 mod summary;
 
 pub use builder::JobBuilder;
+pub use change::{PluginChange, plugin_changes};
 pub use error::{ErrorKind, JobError};
 pub use identity::OUTPUT_REVISION;
 pub use observe::{JobState, Observer, Quiet};
@@ -56,6 +58,8 @@ pub struct Options<'a> {
     pub durable: bool,
     /// Upper bound of the memory where the job does not give one, in bytes.
     pub default_memory_bytes: u64,
+    /// Plugins that are not the files that the stored menu ran with: named in the job's record.
+    pub plugin_changes: &'a [PluginChange],
     /// Is told how the job goes.
     pub observer: &'a dyn Observer,
 }
@@ -67,7 +71,8 @@ pub struct Options<'a> {
 pub fn run(job: &Job, options: &Options<'_>) -> Result<Summary, JobError> {
     let started = Instant::now();
     options.observer.state(JobState::Starting);
-    let identity = Identity::new(job, options.plugins, options.catalog)?;
+    let mut identity = Identity::new(job, options.plugins, options.catalog)?;
+    identity.changes = options.plugin_changes.to_vec();
     let cache = options.catalog.input_cache()?;
     let known = commit::known_ids(job, &cache, options.catalog.identity().data);
     if known.len() == job.input.files.len() && !options.again {

@@ -114,7 +114,7 @@ mod tests {
         mode(&folder, 0o1777);
         let expected = format!("lies in {}, where anyone can put files (mode 1777)", folder.display());
         assert_eq!(reason(), Err(expected));
-        assert_eq!(Trust::allowing(&[folder.clone()]).check(&file), Ok(()));
+        assert_eq!(Trust::allowing(std::slice::from_ref(&folder)).check(&file), Ok(()));
         mode(&folder, 0o755);
         mode(&above, 0o777);
         let expected =

@@ -58,6 +58,7 @@ pub(crate) fn convert(session: &Session, args: &args::Convert, signals: &Signals
             dry_run: false,
             durable: false,
             default_memory_bytes: Limits::of_process().job_memory_bytes(),
+            plugin_changes: &[],
             observer: &progress,
         };
         job::run(&job, &options)?

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use artemis_host::catalog::{Catalog, ObjectKind};
 use artemis_host::interchange::framework;
-use artemis_host::job::{self, Options};
+use artemis_host::job::{self, Options, PluginChange};
 use artemis_host::limits::Limits;
 use artemis_host::menu::Checked;
 use artemis_host::menu::restore::{self, Inputs};
 use artemis_host::plugin::catalogue::Catalogue;
-use artemis_host::store::{LocalOptions, Location, OpenOptions};
+use artemis_host::store::{ContentId, LocalOptions, Location, OpenOptions};
 
 use super::args;
-use super::fault::Outcome;
+use super::fault::{Fault, Kind, Outcome};
 use super::lookup;
 use super::progress::{Progress, Signals};
 use super::session::Session;
@@ -23,10 +23,17 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     let store = session.location(args.job.as_deref())?;
     let local = LocalOptions { durable: !args.no_sync, ..LocalOptions::default() };
     let options = OpenOptions { local, ..OpenOptions::default() };
+    let mut changes = Vec::new();
     let (checked, catalog) = match (&args.job, &args.menu, &args.config) {
         (None, Some(menu), Some(config)) => {
             let catalog = Catalog::open(store.open(&options)?)?;
-            let checked = stored(session, &catalog, &plugins, menu, config, &args.input)?;
+            let menu = lookup::object(&catalog, ObjectKind::Menu, menu)?;
+            let config = lookup::object(&catalog, ObjectKind::Config, config)?;
+            let checked = stored(session, &catalog, &plugins, &menu, &config, &args.input)?;
+            changes = job::plugin_changes(&checked.job, &plugins, &catalog, &menu, &config)?;
+            if !changes.is_empty() && !args.allow_plugin_change {
+                return Err(changed(&changes));
+            }
             session.warn(&checked.warnings);
             (checked, catalog)
         }
@@ -46,6 +53,7 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
             dry_run: args.dry_run,
             durable: !args.no_sync,
             default_memory_bytes: Limits::of_process().job_memory_bytes(),
+            plugin_changes: &changes,
             observer: &progress,
         };
         job::run(&checked.job, &options)?
@@ -68,6 +76,16 @@ pub(crate) fn run(session: &Session, args: &args::Run, signals: &Signals) -> Out
     }
 }
 
+/// The stored menu ran with other files.
+fn changed(changes: &[PluginChange]) -> Fault {
+    let listed: Vec<String> = changes.iter().map(PluginChange::to_string).collect();
+    Fault::new(Kind::Plugin, format!("not the plugins that this menu last ran with: {}", listed.join("; ")))
+        .help(
+            "bring the earlier files back (pin the id with their version if both are there), or run with \
+         --allow-plugin-change: the job's record will say so",
+        )
+}
+
 /// Opens a store, or makes one with the name of its place.
 pub(crate) fn open(location: &Location, options: &OpenOptions) -> Outcome<Catalog> {
     Ok(Catalog::open_or_create(location.open(options)?, &location.store_name())?)
@@ -78,12 +96,12 @@ fn stored(
     session: &Session,
     catalog: &Catalog,
     plugins: &Catalogue,
-    menu: &str,
-    config: &str,
+    menu: &ContentId,
+    config: &ContentId,
     inputs: &[String],
 ) -> Outcome<Checked> {
-    let mut menu = catalog.menu(&lookup::object(catalog, ObjectKind::Menu, menu)?)?;
-    let mut config = catalog.config(&lookup::object(catalog, ObjectKind::Config, config)?)?;
+    let mut menu = catalog.menu(menu)?;
+    let mut config = catalog.config(config)?;
     if framework::is_foreign(&config) {
         let named = catalog.imported_job_name(&menu.uuid, &config.uuid)?;
         let ours = framework::translate(&menu, &config, named.as_deref(), !inputs.is_empty())?;

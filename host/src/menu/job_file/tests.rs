@@ -298,7 +298,10 @@ fn each_fault_is_shown_at_its_place() {
         (
             "null_values = [\"NA\"]",
             "sep = ';'\ndelimiter = ';'",
-            &["28:1: `delimiter` is given twice in [algorithms.flights], also by another of its names"],
+            &[
+                "27:1: warning: `sep` is an older name of `delimiter` (write `delimiter`)",
+                "28:1: `delimiter` is given twice in [algorithms.flights], also by another of its names",
+            ],
         ),
         (
             "null_values = [\"NA\"]",

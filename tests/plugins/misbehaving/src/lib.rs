@@ -3,6 +3,7 @@
 
 mod fails;
 mod keeps_memory;
+mod leaks;
 mod moment;
 mod panics;
 mod reader;
@@ -11,6 +12,7 @@ mod slow;
 use artemis_plugin_api::{Context, Input, Result};
 use fails::{Fails, OtherSchema};
 use keeps_memory::KeepsMemory;
+use leaks::Leaks;
 use panics::{Panics, ToolPanics};
 use reader::PanicsAtOpen;
 use slow::Slow;
@@ -27,6 +29,6 @@ artemis_plugin_api::export_plugin! {
     licence: "Apache-2.0",
     description: "Components that misbehave, for tests.",
     readers: [PanicsAtOpen],
-    algorithms: [Panics, Fails, OtherSchema, Slow, KeepsMemory],
+    algorithms: [Panics, Fails, OtherSchema, Slow, KeepsMemory, Leaks],
     tools: [ToolPanics],
 }
