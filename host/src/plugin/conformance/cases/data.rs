@@ -132,7 +132,7 @@ fn empty(subject: &Subject) -> Checked {
     let full = subject.batch(Shape::new(30, subject.seed))?;
     let none = full.slice(0, 0);
     let made = RecordBatch::new_empty(full.schema());
-    subject.rows(&[made.clone()])?;
+    subject.rows(std::slice::from_ref(&made))?;
     subject.rows(&[none.clone(), made, full, none]).map(drop)
 }
 
