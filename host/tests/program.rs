@@ -215,8 +215,8 @@ fn a_directory_of_junk_is_listed_with_reasons_and_remedies() {
     scratch.write("junk/readme.txt", "hello");
     scratch.write("junk/pointer/plugin.toml", "library = 'missing.so'");
     let text = scratch.text(&["plugins", "list", "--plugins", "junk"], 0);
-    assert!(text.contains("refused  junk/junk.so is not an ELF file"), "{text}");
-    assert!(text.contains("skipped  junk/readme.txt: not a .so file"), "{text}");
+    assert!(text.contains("refused   junk/junk.so is not an ELF file"), "{text}");
+    assert!(text.contains("skipped   junk/readme.txt: not a .so file"), "{text}");
     // Options stand before and after the command.
     for words in [["--plugins", "junk", "plugins", "list"], ["plugins", "list", "--plugins", "junk"]] {
         let json = scratch.json(&words, 0);
@@ -370,7 +370,7 @@ fn a_store_is_made_once() {
     assert_eq!(scratch.json(&["store", "init", "--store", "new"], 6)["error"]["kind"], "race");
     let url = format!("file://{}", scratch.path().canonicalize().unwrap().join("new").display());
     assert_eq!(scratch.json(&["store", "list", "--store", &url], 0)["datasets"], serde_json::json!([]));
-    assert_eq!(scratch.json(&["store", "list", "--store", "s3://x/y"], 2)["error"]["kind"], "usage");
+    assert_eq!(scratch.json(&["store", "list", "--store", "gs://x/y"], 2)["error"]["kind"], "usage");
 }
 
 #[test]

@@ -178,6 +178,7 @@ impl Catalog {
             plugins.extend(job.plugins.into_iter().map(|plugin| plugin.id));
         }
         Ok(host::IndexedDataset {
+            format_version: FORMAT_VERSION,
             dataset_id: id.to_string(),
             entries,
             dataset_kind: record.kind.into(),

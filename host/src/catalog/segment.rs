@@ -70,9 +70,14 @@ pub(super) fn encode(
     for (i, registered) in objects.iter().enumerate() {
         let offset = bytes.len();
         if i % PAGE == 0 {
-            names.push(host::NamePlace { name: registered.object.name.clone(), offset: offset as u64 });
+            names.push(host::NamePlace {
+                format_version: FORMAT_VERSION,
+                name: registered.object.name.clone(),
+                offset: offset as u64,
+            });
         }
         let message = host::SegmentObject {
+            format_version: FORMAT_VERSION,
             object: Some(registered.object.to_proto()),
             version: registered.at.0,
             place: registered.at.1,
