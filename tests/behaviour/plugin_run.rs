@@ -92,7 +92,11 @@ fn errors_say_what_is_wrong_and_whose_it_is() {
     let plugin = shipped("relational");
     let base = ["plugins", "run", plugin.as_str()];
     for (code, args, part) in [
-        (2, vec!["--component", "wher", "--input", "in.arrow"], "it has select, where, aggregate, columns"),
+        (
+            2,
+            vec!["--component", "wher", "--input", "in.arrow"],
+            "it has select, where, pass, aggregate, columns",
+        ),
         (2, vec!["--component", "aggregate", "--input", "in.arrow"], "needs the property `measures`"),
         (
             2,

@@ -198,6 +198,7 @@ impl Replay for View {
                 }
                 Change::Erased(id) => {
                     *self.erased.entry(id).or_default() += 1;
+                    self.aux.remove(&id);
                     if let Some(deleted) = self.deleted.get_mut(&id) {
                         deleted.erased = true;
                     }
