@@ -7,6 +7,7 @@ mod determinism;
 mod example;
 mod flights;
 mod inputs;
+mod interchange;
 mod memory;
 mod misbehaving;
 mod mismatches;

@@ -102,6 +102,7 @@ use artemis_proto::{FORMAT_VERSION, host};
 use uuid::Uuid;
 
 pub use commit::{Committed, DatasetCommit, StagedPart};
+pub(crate) use dataset_object::file_url;
 pub use error::CatalogError;
 pub use host::{DatasetKind, InputRecord};
 pub use imports::Alias;

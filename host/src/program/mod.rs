@@ -16,6 +16,7 @@ mod run;
 mod screen;
 mod session;
 mod store;
+mod store_export;
 mod store_import;
 mod summary;
 mod table;

@@ -13,9 +13,9 @@ use super::fault::{Fault, Outcome};
 use super::lookup;
 use super::run;
 use super::session::Session;
-use super::store_import;
 use super::table::Table;
 use super::text::{self, bytes, counted, labelled, moment, number, timestamp, wrapped};
+use super::{store_export, store_import};
 
 pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
     match args {
@@ -26,6 +26,7 @@ pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),
         args::Store::Path { dataset } => data::path(session, dataset),
         args::Store::Import { folder, name } => store_import::import(session, folder, name.as_deref()),
+        args::Store::Export { what, all } => store_export::export(session, what, *all),
         args::Store::Init { name, algorithm } => init(session, name.as_deref(), algorithm.as_deref()),
     }
 }
