@@ -10,6 +10,7 @@ mod fixed_width;
 mod flights;
 mod header;
 mod inputs;
+mod interchange;
 mod memory;
 mod misbehaving;
 mod mismatches;

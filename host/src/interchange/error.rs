@@ -1,4 +1,4 @@
-//! Why a store of the framework cannot be read in.
+//! Why a store of the framework cannot be read in, or a dataset not written out.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -69,6 +69,42 @@ impl ImportError {
 }
 
 impl From<StoreError> for ImportError {
+    fn from(error: StoreError) -> Self {
+        Self::Catalog(error.into())
+    }
+}
+
+/// Why a dataset cannot be written out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// A file cannot be written, or an input not read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder has a file of this name with other bytes.
+    #[error("{} is there with other bytes; name an empty folder", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The store refused, or is damaged.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl ExportError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Io { path, source }
+    }
+}
+
+impl From<StoreError> for ExportError {
     fn from(error: StoreError) -> Self {
         Self::Catalog(error.into())
     }

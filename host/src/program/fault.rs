@@ -5,8 +5,8 @@ use std::path::Path;
 
 use artemis_host::catalog::CatalogError;
 use artemis_host::guess::GuessError;
-use artemis_host::interchange::ImportError;
 use artemis_host::interchange::framework::Untranslatable;
+use artemis_host::interchange::{ExportError, ImportError};
 use artemis_host::job::{ErrorKind, JobError};
 use artemis_host::menu::{JobFileError, Problems};
 use artemis_host::store::StoreError;
@@ -196,6 +196,16 @@ impl From<ImportError> for Fault {
             ImportError::Catalog(error) => error.into(),
             ImportError::Changed { .. } => Fault::new(Kind::Store, message),
             _ => Fault::new(Kind::Input, message),
+        }
+    }
+}
+
+impl From<ExportError> for Fault {
+    fn from(error: ExportError) -> Fault {
+        let message = error.to_string();
+        match error {
+            ExportError::Catalog(error) => error.into(),
+            _ => Fault::new(Kind::Store, message),
         }
     }
 }

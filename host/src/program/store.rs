@@ -1,5 +1,6 @@
 //! `store`: what the store holds.
 
+mod export;
 mod files;
 mod gc;
 mod import;
@@ -31,6 +32,7 @@ pub(crate) fn store(session: &Session, args: &args::Store) -> Outcome {
         args::Store::Head { dataset, rows } => data::head(session, dataset, *rows),
         args::Store::Cat { dataset, form, null } => data::cat(session, dataset, *form, null),
         args::Store::Path { dataset } => data::path(session, dataset),
+        args::Store::Export { what, all } => export::export(session, what, *all),
         args::Store::Files { dataset } => files::files(session, dataset),
         args::Store::Rejects { dataset } => files::rejects(session, dataset),
         args::Store::Lineage { dataset } => lineage::lineage(session, dataset),

@@ -177,7 +177,7 @@ impl FromStr for Location {
 }
 
 /// A path as a `file:` URL (RFC 8089), with other bytes than RFC 3986's unreserved ones in percent form.
-pub(super) fn file_url(path: &Path) -> String {
+pub(crate) fn file_url(path: &Path) -> String {
     let mut url = "file://".to_owned();
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {

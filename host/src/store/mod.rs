@@ -47,6 +47,7 @@ pub use error::StoreError;
 pub use identity::{Identity, STORE_FORMAT_VERSION};
 pub use key::check_key;
 pub use local::{LocalOptions, LocalStore};
+pub(crate) use location::file_url;
 pub use location::{Location, OpenOptions};
 pub use memory::MemoryStore;
 pub use object_storage::ObjectStorage;

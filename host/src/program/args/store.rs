@@ -31,6 +31,16 @@ pub(crate) enum Store {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
     },
+    /// Write datasets in the layout of the Python framework
+    #[command(after_help = "Example:\n  artemis-host store export flights@2 /data/for-python")]
+    Export {
+        /// A dataset by name or id, and the folder that gets the files; with --all the folder alone
+        #[arg(required = true, num_args = 1..=2, value_names = ["DATASET", "DIR"])]
+        what: Vec<String>,
+        /// All datasets
+        #[arg(long)]
+        all: bool,
+    },
     /// Any record as JSON: by name, id, beginning of an id, or key
     #[command(after_help = "Example:\n  artemis-host store show flights@2")]
     Show {
