@@ -1,7 +1,7 @@
 //! The C header: made from the Rust tables, the same bytes as the one that is checked in, and right for C and C++.
 
-use artemis_host::catalog::{Catalog, ObjectKind};
-use artemis_host::store::{LocalOptions, LocalStore};
+use ::artemis_host::catalog::{Catalog, ObjectKind};
+use ::artemis_host::store::{LocalOptions, LocalStore};
 use artemis_plugin_api::abi::*;
 use artemis_proto::artemis::JobInfo;
 use artemis_tests::{Scratch, header, ran, root};
@@ -39,7 +39,10 @@ macro_rules! layouts {
     };
 }
 
-fn layouts() -> Vec<(&'static str, usize, Vec<(&'static str, usize)>)> {
+/// Name and size of a struct, names and offsets of its fields.
+type Layout = (&'static str, usize, Vec<(&'static str, usize)>);
+
+fn layouts() -> Vec<Layout> {
     layouts! {
         artemis_str { data, len }
         artemis_error { struct_size, status, reserved, record, offset, column, text }
