@@ -156,7 +156,8 @@ impl ObjectStorage {
             match self.wait(self.once.put_opts(&place, payload.clone(), options)) {
                 Ok(_) => return Ok(Created::New),
                 Err(object_store::Error::AlreadyExists { .. }) => match self.get(key) {
-                    // An earlier attempt of ours made it, and its answer did not arrive.
+                    // An earlier attempt of ours made it, and its answer did not arrive. Someone else may have
+                    // made it with the same bytes: then it does not matter who did.
                     Ok(there) if answer_was_lost && payload_is(payload, &there) => return Ok(Created::New),
                     Ok(_) => return Ok(Created::Exists),
                     // Some storages refuse one of two creates that meet, before either is there.
