@@ -188,7 +188,10 @@ impl Catalogue {
         let wanted = format!("{}/{}", name.plugin, name.name);
         let mut help =
             suggest::help(&wanted, all.iter().map(String::as_str), "components").unwrap_or_default();
-        let refused: Vec<String> = self.entries.iter().filter_map(Entry::refusal).collect();
+        let mut refused: Vec<String> = self.entries.iter().filter_map(Entry::refusal).collect();
+        // The one that is most likely the wanted one is told first: it names the id, or its file does.
+        let (id, file) = (name.plugin.as_str(), name.plugin.replace('-', "_"));
+        refused.sort_by_key(|text| !(text.contains(id) || text.contains(&file)));
         if let [only] = refused.as_slice() {
             help += &format!("; a file was refused: {only}");
         } else if let Some(first) = refused.first() {
