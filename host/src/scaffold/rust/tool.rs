@@ -65,6 +65,9 @@ impl Tool for Letters {
         place: &Vec<usize>,
         batch: RecordBatch,
     ) -> Result<RecordBatch> {
+        if place.is_empty() {
+            return Ok(batch);
+        }
         let mut columns = batch.columns().to_vec();
         for index in place {
             let column = columns.get_mut(*index).ok_or_else(|| {
